@@ -1,0 +1,85 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Warnings are errors. A newer compiler than ours may know new warnings: LENIENT_BUILD=1 lets it pass.
+let strictness: [SwiftSetting] =
+    Context.environment["LENIENT_BUILD"] == nil ? [.unsafeFlags(["-warnings-as-errors"])] : []
+let settings: [SwiftSetting] =
+    strictness + [
+        .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+        .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+        .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    ]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "deadtrees",
+    products: [
+        .executable(name: "deadtrees", targets: ["deadtrees"]),
+        .executable(name: "orthopreview", targets: ["orthopreview"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // Data flows down this list: programs, worker, tasks, what tasks stand on, C libraries.
+        program(
+            "deadtrees",
+            [
+                "Worker", "Tasks", "DB", "Storage", "Containers", "Raster", "Imagery", "FlightSimulator",
+                "NativeChild", "Settings", "Failures", arguments, lifecycle, log,
+            ]),
+        program("orthopreview", ["Mosaic", "Imagery", "Raster", "Failures", arguments]),
+
+        module("Worker", ["Tasks", "DB", "Settings", "Failures", "Containers", lifecycle, log]),
+        module(
+            "Tasks",
+            ["DB", "Storage", "Containers", "Raster", "Imagery", "NativeChild", "Settings", "Failures", log]),
+
+        module("Storage", ["Failures"]),
+        module("Containers", ["CLibCurl", "Failures", log]),
+        module("NativeChild", ["Failures", subprocess, log]),
+        module("DB", ["CLibPQ", "Failures", log]),
+        module("Mosaic", ["Imagery", "Raster", "Failures"]),
+        module("FlightSimulator", ["Raster", "Failures"]),
+        module("Raster", ["CGDAL", "Failures"]),
+        module("Imagery", ["CLibExif", "CLibZip", "Failures"]),
+        module("Settings", ["Failures"]),
+        module("Failures", []),
+
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CGDAL", pkgConfig: "gdal", providers: [.apt(["libgdal-dev"])]),
+        .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
+        .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+
+        module("TestSupport", ["DB", "Failures"]),
+        tests("DBTests", ["DB"]),
+        tests("StorageTests", ["Storage", "Failures"]),
+        tests("ContainersTests", ["Containers", "Failures"]),
+        tests("RasterTests", ["Raster", "Failures"]),
+        tests("ImageryTests", ["Imagery", "Failures"]),
+        tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
+        tests("TasksTests", ["Tasks", "DB", "Failures"]),
+        tests("WorkerTests", ["Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures"]),
+        tests("CommandTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

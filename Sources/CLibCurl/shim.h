@@ -1,0 +1,27 @@
+#pragma once
+// The type checks are macros around the variadic functions below.
+#define CURL_DISABLE_TYPECHECK 1
+#include <curl/curl.h>
+
+// curl_easy_setopt and curl_easy_getinfo are variadic, which can't be called from Swift.
+typedef size_t (*curlshim_write_callback)(char *, size_t, size_t, void *);
+
+static inline CURLcode curlshim_setopt_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode curlshim_setopt_off(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode curlshim_setopt_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode curlshim_setopt_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode curlshim_setopt_write(CURL *handle, curlshim_write_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, callback);
+    return code ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
+}
+static inline CURLcode curlshim_getinfo_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
