@@ -38,3 +38,20 @@ public struct Failure: Error, Codable, Equatable, Sendable, CustomStringConverti
         Failure(code, "\(context): \(sentence)", detail: detail, retry: retry)
     }
 }
+
+/// An error that can say itself as a `Failure`, for modules whose errors carry more (an SQLSTATE, say).
+public protocol FailureConvertible: Error {
+    var failure: Failure { get }
+}
+
+extension Failure {
+    /// Any error as a failure: its own words where it has them, else an unexpected failure worth a retry.
+    public init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let convertible as any FailureConvertible: self = convertible.failure
+        default:
+            self.init("unexpected", "something went wrong that has no sentence yet", detail: "\(error)", retry: .later)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+public import Failures
+
+/// What libpq or PostgreSQL said, with the SQLSTATE that decides what it means for us.
+public struct DatabaseError: FailureConvertible, Equatable, CustomStringConvertible {
+    /// Five characters, or nil when no server answered.
+    public let sqlState: String?
+    public let message: String
+    /// What was tried: a statement's name, `connect`, `listen`.
+    public let operation: String
+
+    public var description: String {
+        guard let sqlState else { return "\(operation) failed: \(message)" }
+        return "\(operation) failed: \(message) (SQLSTATE \(sqlState))"
+    }
+
+    /// True when the session is gone, so that the same work can be tried on a new one: no SQLSTATE at all,
+    /// class 08 (connection exception) and 57P0x (shutdown, crash, cannot connect now).
+    /// Source: https://www.postgresql.org/docs/15/errcodes-appendix.html
+    public var isConnectionLoss: Bool {
+        guard let sqlState else { return true }
+        return sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
+    }
+
+    /// True when another transaction got in the way and trying again at once can help: unique violation
+    /// (two claims raced for one slot), serialization failure, deadlock, lock not available.
+    public var isContention: Bool {
+        ["23505", "40001", "40P01", "55P03"].contains(sqlState)
+    }
+
+    public var failure: Failure {
+        if isConnectionLoss {
+            return Failure(
+                "database_unreachable", "the database cannot be reached", detail: description, retry: .later)
+        }
+        return Failure("database_error", "the database refused a statement", detail: description, retry: .later)
+    }
+}
