@@ -123,7 +123,7 @@ delegate_cgroups() {
 shims_and_containers() {
     local file pid
     for file in /proc/[0-9]*/cmdline; do
-        if tr '\0' ' ' <"$file" 2>/dev/null | grep -q "^[^ ]*containerd-shim.* -address $containerd_socket"; then
+        if tr '\0' ' ' 2>/dev/null <"$file" | grep -q "^[^ ]*containerd-shim.* -address $containerd_socket"; then
             pid=${file#/proc/}
             pid=${pid%/cmdline}
             printf '%s\n' "$pid"

@@ -77,7 +77,7 @@ postgres_start() {
     postgres_stop
     # The second and third try are for a port that somebody else took meanwhile.
     pg_launch || pg_launch || pg_launch || fail_with_log "$pg_log" 'PostgreSQL did not start' || exit 1
-    pg_query -d postgres -c "SELECT FROM pg_database WHERE datname = 'deadtrees'" | grep -q '' ||
+    pg_query -d postgres -c "SELECT 1 FROM pg_database WHERE datname = 'deadtrees'" | grep -q 1 ||
         pg_query -d postgres -c 'CREATE DATABASE deadtrees'
 }
 

@@ -48,7 +48,7 @@ alive() { [ -n "$1" ] && [ -d "/proc/$1" ]; }
 process_in() {
     local pid
     pid=$(head -n 1 "$1" 2>/dev/null) && alive "$pid" || return 1
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$3" || return 1
+    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$3" || return 1
     [ "$(cat "/proc/$pid/comm")" = "$2" ] && printf '%s\n' "$pid"
 }
 
