@@ -1,0 +1,48 @@
+import Failures
+import Foundation
+
+/// One photo on disk, opened for reading; owns its file descriptor.
+final class PhotoFile {
+    let size: Int
+    /// The file's own name, fit for messages.
+    let name: String
+    private let descriptor: Int32
+
+    /// Opens without following a symbolic link at the end of `path`, and without waiting on a pipe.
+    init(path: String) throws(Failure) {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .photoUnreadable(name, detail: "open \(path): \(errnoText())") }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .photoUnreadable(name, detail: "\(path) is not a regular file")
+        }
+        self.name = name
+        self.size = Int(status.st_size)
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Up to `count` bytes from `offset`, fewer only at the end of the file.
+    func bytes(at offset: Int, count: Int) throws(Failure) -> [UInt8] {
+        var read = 0
+        var problem: String?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while read < count {
+                let got = pread(descriptor, buffer.baseAddress.map { $0 + read }, count - read, off_t(offset + read))
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { problem = errnoText() }
+                if got <= 0 { break }
+                read += got
+            }
+            filled = read
+        }
+        if let problem { throw .photoUnreadable(name, detail: "read: \(problem)") }
+        return bytes
+    }
+}
+
+/// The operating system's words for its last error.
+func errnoText() -> String { String(cString: strerror(errno)) }
