@@ -1,0 +1,58 @@
+public import Foundation
+
+/// A row of `v2_queue` that a worker has claimed.
+public struct ClaimedJob: Sendable, Equatable {
+    public let token: LeaseToken
+    public let datasetID: Int64
+    public let userID: UUID
+    /// As the row names them; the worker runs them in the order of its registry.
+    public let taskTypes: [TaskType]
+    /// Stages that this request has finished in earlier attempts.
+    public let stagesDone: Set<TaskType>
+    /// Whether an earlier claim ended without a word, so that a container of it may still be running.
+    public let isTakenOver: Bool
+
+    public var queueID: Int64 { token.queueID }
+}
+
+extension JobQueue {
+    /// Takes up to `limit` rows: claims that ran out first, then waiting rows by priority and age.
+    ///
+    /// Returns nothing while the queue is paused or the worker is drained. `lease` is how long the claim holds
+    /// without a heartbeat; all times are the database's.
+    public func claim(
+        for worker: WorkerIdentity, taskTypes: [TaskType], limit: Int, lease: Duration
+    ) async throws -> [ClaimedJob] {
+        let rows = try await database.run(
+            Self.claimJobs,
+            [
+                .text(worker.name), .text(worker.instance.uuidString), .text(worker.host),
+                .array(taskTypes.map(\.rawValue)), .int(limit), .interval(lease),
+            ])
+        return try rows.map { try ClaimedJob(row: $0, worker: worker.name) }
+    }
+
+    /// How long until the next backoff is over, or nil when no row waits for that.
+    public func nextBackoff() async throws -> Duration? {
+        let rows = try await database.run(Self.nextBackoffEnd)
+        return try rows.first?.getIfPresent("seconds", as: Double.self).map { .seconds(max(0, $0)) }
+    }
+
+    private static let claimJobs = Statement("claim jobs", "SELECT * FROM v2_claim($1, $2, $3, $4, $5, $6)")
+    private static let nextBackoffEnd = Statement("next backoff", "SELECT v2_next_backoff_seconds() AS seconds")
+}
+
+extension ClaimedJob {
+    init(row: Row, worker: String) throws {
+        token = try LeaseToken(queueID: row.get("queue_id"), worker: worker, attempt: row.get("attempt"))
+        datasetID = try row.get("dataset_id")
+        userID = try row.get("user_id")
+        taskTypes = (try row.getIfPresent("task_types", as: [String].self) ?? []).map(TaskType.init)
+        stagesDone = Set(try row.get("stages_done", as: [String].self).map(TaskType.init))
+        isTakenOver = try row.get("taken_over")
+    }
+}
+
+extension UUID: SQLDecodable {
+    public init?(sqlText: String) { self.init(uuidString: sqlText) }
+}

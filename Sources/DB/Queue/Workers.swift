@@ -1,0 +1,67 @@
+public import Foundation
+
+/// Who claims. The name outlives restarts, the instance is new at each, so that a process can tell that it has
+/// been replaced by another of the same name.
+public struct WorkerIdentity: Sendable, Equatable {
+    public let name: String
+    public let host: String
+    public let version: String
+    public let instance: UUID
+
+    public init(name: String, host: String, version: String, instance: UUID = UUID()) {
+        self.name = name
+        self.host = host
+        self.version = version
+        self.instance = instance
+    }
+}
+
+extension JobQueue {
+    /// Writes the worker into `v2_workers`, in place of an earlier life of the same name.
+    public func register(_ worker: WorkerIdentity, taskTypes: [TaskType]) async throws {
+        try await database.run(
+            Self.registerWorker,
+            [
+                .text(worker.name), .text(worker.host), .text(worker.version), .text(worker.instance.uuidString),
+                .array(taskTypes.map(\.rawValue)),
+            ])
+    }
+
+    /// Says that the worker lives. False when another process has registered under its name since.
+    public func beat(_ worker: WorkerIdentity, running: [Int64], note: String?) async throws -> Bool {
+        try await !database.run(
+            Self.beatWorker,
+            [.text(worker.name), .text(worker.instance.uuidString), .array(running), .optional(note)]
+        ).isEmpty
+    }
+
+    /// Says that the worker has stopped in good order.
+    public func leave(_ worker: WorkerIdentity) async throws {
+        try await database.run(Self.leaveWorker, [.text(worker.name), .text(worker.instance.uuidString)])
+    }
+
+    private static let registerWorker = Statement(
+        "register worker",
+        """
+        INSERT INTO v2_workers (name, host, version, instance, task_types) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (name) DO UPDATE SET
+          host = EXCLUDED.host, version = EXCLUDED.version, instance = EXCLUDED.instance,
+          task_types = EXCLUDED.task_types, started_at = now(), heartbeat_at = now(), running = '{}', note = NULL,
+          -- A drained worker stays drained when it is restarted.
+          state = CASE WHEN v2_workers.state = 'draining' THEN 'draining' ELSE 'running' END
+        """)
+
+    private static let beatWorker = Statement(
+        "worker heartbeat",
+        """
+        UPDATE v2_workers SET heartbeat_at = now(), running = $3, note = $4
+        WHERE name = $1 AND instance = $2 RETURNING name
+        """)
+
+    private static let leaveWorker = Statement(
+        "worker leaves",
+        """
+        UPDATE v2_workers SET state = 'stopped', running = '{}', heartbeat_at = now()
+        WHERE name = $1 AND instance = $2 AND state <> 'draining'
+        """)
+}
