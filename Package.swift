@@ -14,6 +14,7 @@ let settings: [SwiftSetting] =
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let filePath: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -37,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         // Data flows down this list: programs, worker, tasks, what tasks stand on, C libraries.
@@ -55,7 +57,7 @@ let package = Package(
 
         module("Storage", ["Failures"]),
         module("Containers", ["CLibCurl", "Failures", log]),
-        module("NativeChild", ["Failures", subprocess, log]),
+        module("NativeChild", ["Failures", subprocess, filePath]),
         module("DB", ["CLibPQ", "Failures", log]),
         module("Mosaic", ["Imagery", "Raster", "Failures"]),
         module("FlightSimulator", ["Raster", "Failures"]),

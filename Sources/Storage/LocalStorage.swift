@@ -1,0 +1,89 @@
+import Dispatch
+import Failures
+import Foundation
+import Glibc
+
+/// Storage in a folder of this host, or one that is mounted on it.
+public struct LocalStorage: Storage {
+    private let root: String
+    private let queue = DispatchQueue(label: "deadtrees.storage", attributes: .concurrent)
+
+    /// - Parameter root: an absolute path. Made on first use.
+    public init(root: String) {
+        self.root = root
+    }
+
+    public func fetch(
+        _ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void
+    ) async throws {
+        try await offload {
+            guard FileManager.default.fileExists(atPath: absolute(path)) else { throw Failure.notStored(path) }
+            try WholeFile.copy(absolute(path), to: local, progress: progress) { Failure.storage("fetch", path, $0) }
+        }
+    }
+
+    public func store(
+        _ local: String, as path: StoragePath, progress: @escaping @Sendable (Double) -> Void
+    ) async throws {
+        try await offload {
+            try makeFolder(of: path)
+            // The copy is whole before the old version goes, so that there is no moment without a file for long
+            // and never one with half a file.
+            try WholeFile.copy(local, to: absolute(path), progress: progress, before: { try moveToTrash(path) }) {
+                Failure.storage("store", path, $0)
+            }
+        }
+    }
+
+    public func stat(_ path: StoragePath) async throws -> StoredFile? {
+        try await offload { try entry(path) }
+    }
+
+    public func list(_ folder: StoragePath) async throws -> [StoredFile] {
+        try await offload {
+            guard try entry(folder)?.isFolder == true else { return [] }
+            return try FileManager.default.contentsOfDirectory(atPath: absolute(folder)).sorted()
+                .compactMap { try entry(folder.appending($0)) }
+        }
+    }
+
+    public func discard(_ path: StoragePath) async throws {
+        try await offload { try moveToTrash(path) }
+    }
+
+    private func absolute(_ path: StoragePath) -> String { "\(root)/\(path.text)" }
+
+    private func entry(_ path: StoragePath) throws -> StoredFile? {
+        var status = Glibc.stat()
+        guard lstat(absolute(path), &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw Failure.storage("look at", path, errno)
+        }
+        let kind = status.st_mode & S_IFMT
+        // A link could lead out of the storage folder.
+        guard kind == S_IFREG || kind == S_IFDIR else { return nil }
+        return StoredFile(path: path, bytes: Int64(status.st_size), isFolder: kind == S_IFDIR)
+    }
+
+    private func makeFolder(of path: StoragePath) throws {
+        let folder = (absolute(path) as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw Failure.storage("make the folder of", path, errno)
+        }
+    }
+
+    private func moveToTrash(_ path: StoragePath) throws {
+        guard try entry(path) != nil else { return }
+        let trash = try StoragePath("trash/\(Int(Date().timeIntervalSince1970 * 1000))_\(path.name)")
+        try makeFolder(of: trash)
+        guard rename(absolute(path), absolute(trash)) == 0 else { throw Failure.storage("put aside", path, errno) }
+    }
+
+    private func offload<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Swift.Result { try body() }) }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Failures
+import Foundation
+import Glibc
+
+/// Copies that are whole or not there: written under another name, flushed to the disk, then renamed.
+enum WholeFile {
+    /// - Parameters:
+    ///   - before: runs when the copy is whole, just before it takes its name.
+    ///   - failure: makes the failure for an errno.
+    static func copy(
+        _ source: String, to target: String, progress: (Double) -> Void, before: () throws -> Void = {},
+        failure: (Int32) -> Failure
+    ) throws {
+        let part = "\(target).part-\(UUID().uuidString.prefix(8))"
+        do {
+            try write(source, to: part, progress: progress, failure: failure)
+            try before()
+            guard rename(part, target) == 0 else { throw failure(errno) }
+        } catch {
+            unlink(part)
+            throw error
+        }
+    }
+
+    private static func write(
+        _ source: String, to part: String, progress: (Double) -> Void, failure: (Int32) -> Failure
+    ) throws {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw failure(errno) }
+        defer { close(input) }
+        let output = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard output >= 0 else { throw failure(errno) }
+        defer { close(output) }
+        var status = stat()
+        guard fstat(input, &status) == 0 else { throw failure(errno) }
+        try pump(input, output, bytes: Int64(status.st_size), progress: progress, failure: failure)
+        guard fsync(output) == 0 else { throw failure(errno) }
+    }
+
+    /// sendfile stays in the kernel: no byte passes through this process.
+    private static func pump(
+        _ input: Int32, _ output: Int32, bytes: Int64, progress: (Double) -> Void, failure: (Int32) -> Failure
+    ) throws {
+        var done: Int64 = 0
+        while done < bytes {
+            let count = sendfile(output, input, nil, min(Int(bytes - done), 64 << 20))
+            if count < 0, errno == EINTR { continue }
+            // The source got shorter while it was read: what was copied is not what was asked for.
+            guard count > 0 else { throw failure(count < 0 ? errno : EIO) }
+            done += Int64(count)
+            progress(Double(done) / Double(bytes))
+        }
+        progress(1)
+    }
+}
