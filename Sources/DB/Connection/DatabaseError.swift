@@ -21,10 +21,10 @@ public struct DatabaseError: FailureConvertible, Equatable, CustomStringConverti
         return sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
     }
 
-    /// True when another transaction got in the way and trying again at once can help: unique violation
-    /// (two claims raced for one slot), serialization failure, deadlock, lock not available.
+    /// True when another transaction got in the way and trying again can help: serialization failure, deadlock,
+    /// lock not available.
     public var isContention: Bool {
-        ["23505", "40001", "40P01", "55P03"].contains(sqlState)
+        ["40001", "40P01", "55P03"].contains(sqlState)
     }
 
     public var failure: Failure {

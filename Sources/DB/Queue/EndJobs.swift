@@ -38,10 +38,12 @@ extension JobQueue {
         }
     }
 
-    /// The worker stops in good order: back into the queue at once, without blame.
+    /// The worker stops in good order: back into the queue at once, without blame. A claim whose container is
+    /// running is kept instead: ODM goes on without its worker, and the worker's next life takes it up again.
     public func release(_ token: LeaseToken, datasetID: Int64) async throws {
         try await database.transaction { transaction in
             try transaction.fence(token)
+            guard try !transaction.hasContainer(token) else { return }
             try transaction.closeRun(token.queueID, .released, error: "the worker was stopped")
             try transaction.markIdle(datasetID)
             try transaction.run(Self.backIntoQueue, [.int(token.queueID), .interval(.zero)])

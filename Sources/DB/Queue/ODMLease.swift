@@ -1,7 +1,6 @@
 public import Foundation
 
 extension JobQueue {
-
     /// Fixes the moment after which the container is killed, before there is a container. An earlier attempt's
     /// deadline stands: one cap covers all attempts of a row together.
     /// - Throws: `Failure` with code `lease_lost`.
@@ -58,4 +57,15 @@ extension JobQueue {
         UPDATE v2_queue_lease SET gpu_slot = coalesce(gpu_slot, v2_free_gpu_slot($2))
         WHERE queue_id = $1 AND coalesce(gpu_slot, v2_free_gpu_slot($2)) IS NOT NULL RETURNING gpu_slot
         """)
+}
+
+extension Transaction {
+    /// Whether the claim has a container on record.
+    func hasContainer(_ token: LeaseToken) throws -> Bool {
+        try !run(Self.leaseWithContainer, [.int(token.queueID)]).isEmpty
+    }
+
+    private static let leaseWithContainer = Statement(
+        "lease with container",
+        "SELECT queue_id FROM v2_queue_lease WHERE queue_id = $1 AND container_id IS NOT NULL")
 }

@@ -57,3 +57,12 @@ extension JobQueue {
         RETURNING l.queue_id, l.attempt, l.cancel_requested_at IS NOT NULL AS canceled
         """)
 }
+
+extension JobQueue {
+    /// All rows that anybody holds, the worker's own earlier life included.
+    public func leasedQueueIDs() async throws -> Set<Int64> {
+        Set(try await database.run(Self.readLeases).map { try $0.get("queue_id") })
+    }
+
+    private static let readLeases = Statement("read leases", "SELECT queue_id FROM v2_queue_lease")
+}

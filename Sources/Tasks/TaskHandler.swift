@@ -1,0 +1,41 @@
+public import DB
+
+/// One task type: what it is called, what a dataset's status says meanwhile and after, and the work itself.
+///
+/// A new task type is a new file with such a type, a line in `TaskRegistry.standard`, and its row in
+/// `v2_task_types`. See docs/adding-a-task.md.
+public protocol TaskHandler: Sendable {
+    var type: TaskType { get }
+    /// Shown as `v2_statuses.current_status` while the stage runs.
+    var status: DatasetStatus { get }
+    /// Set in `v2_statuses` when the stage is done.
+    var flag: DoneFlag { get }
+
+    /// Does the stage's work for one dataset. Files go to storage here; rows go into the database with the
+    /// result's `record`, in the transaction that marks the stage as done. Must stop soon when its task is
+    /// canceled, and may be run again after any failure.
+    /// - Throws: `Failure`, whose `retry` decides whether the row is tried again; `CancellationError`.
+    func run(_ stage: StageContext) async throws -> StageResult
+}
+
+/// What a stage leaves behind when it worked.
+public struct StageResult: Sendable {
+    public var measures: StageMeasures
+    /// Writes the stage's rows. Runs again when the database was lost on the way.
+    public var record: @Sendable (Transaction) throws -> Void
+
+    public init(
+        measures: StageMeasures = StageMeasures(), record: @escaping @Sendable (Transaction) throws -> Void = { _ in }
+    ) {
+        self.measures = measures
+        self.record = record
+    }
+}
+
+extension TaskType {
+    public static let odmProcessing = TaskType(rawValue: "odm_processing")
+    public static let geotiff = TaskType(rawValue: "geotiff")
+    public static let metadata = TaskType(rawValue: "metadata")
+    public static let cog = TaskType(rawValue: "cog")
+    public static let thumbnail = TaskType(rawValue: "thumbnail")
+}

@@ -1,0 +1,44 @@
+public import DB
+import Failures
+
+/// The task types that a worker can run, in the order in which it runs a row's stages.
+public struct TaskRegistry: Sendable {
+    private let handlers: [any TaskHandler]
+
+    /// - Throws: `Failure` when two handlers share a type.
+    public init(_ handlers: [any TaskHandler]) throws {
+        guard Set(handlers.map(\.type)).count == handlers.count else {
+            throw Failure("doubled_task_type", "two handlers are registered for one task type")
+        }
+        self.handlers = handlers
+    }
+
+    public var types: [TaskType] { handlers.map(\.type) }
+
+    /// Only these, or all but those. Names must be known; aliases are the database's business.
+    /// - Throws: `Failure` with code `unknown_task_type`.
+    public func limited(only: [String]?, except: [String]) throws -> TaskRegistry {
+        let known = Set(types.map(\.rawValue))
+        for name in (only ?? []) + except where !known.contains(name) {
+            throw Failure(
+                "unknown_task_type",
+                "this worker knows no task type \"\(name)\"; it knows \(types.map(\.rawValue).joined(separator: ", "))")
+        }
+        return try TaskRegistry(
+            handlers.filter { (only?.contains($0.type.rawValue) ?? true) && !except.contains($0.type.rawValue) })
+    }
+
+    /// The handlers for a row's task types, in order.
+    /// - Throws: `Failure`, permanent, when the row names none or one that is not known here.
+    public func stages(for types: [TaskType]) throws -> [any TaskHandler] {
+        let unknown = types.filter { !self.types.contains($0) }
+        guard !types.isEmpty, unknown.isEmpty else {
+            throw Failure(
+                "unknown_task_type",
+                types.isEmpty
+                    ? "the queue row names no task type"
+                    : "the queue row names task types that no worker knows: \(unknown.map(\.rawValue).joined(separator: ", "))")
+        }
+        return handlers.filter { types.contains($0.type) }
+    }
+}

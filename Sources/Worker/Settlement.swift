@@ -1,0 +1,74 @@
+import DB
+import Failures
+import Foundation
+import Logging
+
+/// Writes how a job ended: exactly one outcome for each, whatever happened to it.
+struct Settlement: Sendable {
+    let job: ClaimedJob
+    let queue: JobQueue
+    let options: WorkerOptions
+    let logger: Logger
+
+    /// All stages are done.
+    func finish() async throws {
+        try await UntilDatabaseAnswers(logger).run { try await queue.finish(job.token, datasetID: job.datasetID) }
+        logger.info("row finished")
+    }
+
+    /// The job ended with `error`, or was stopped for `reason`, which then is the cause of the error.
+    func settle(_ error: any Error, _ reason: StopReason?) async {
+        // The job's own task may be canceled; what is to be written must be written all the same.
+        await Task.detached { await write(error, reason) }.value
+    }
+
+    private func write(_ error: any Error, _ reason: StopReason?) async {
+        do {
+            switch reason {
+            case .leaseLost: logger.warning("claim lost, nothing published")
+            case .canceled: try await persist { try await queue.cancel(job.token, datasetID: job.datasetID) }
+            case .shutdown: try await persist { try await queue.release(job.token, datasetID: job.datasetID) }
+            case nil: try await writeFailure(Failure(error))
+            }
+            if let reason { logger.info("job stopped", metadata: ["reason": "\(reason)"]) }
+        } catch {
+            logger.error("the job's end could not be written", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func writeFailure(_ failure: Failure) async throws {
+        guard failure.code != "lease_lost" else { return logger.warning("claim lost, nothing published") }
+        let earlier = try await persist { try await queue.failedAttempts(job.queueID) }
+        let verdict = RetryPolicy(maxAttempts: options.maxAttempts)
+            .verdict(for: failure, earlierFailures: earlier, jitter: .random(in: 0.5...1))
+        let outcome = RetryPolicy.outcome(of: failure)
+        logger.error("job failed", metadata: ["failure": "\(failure)", "verdict": "\(verdict)"])
+        let measures = StageMeasures(detail: Self.json(failure))
+        switch verdict {
+        case .retry(let backoff):
+            try await persist {
+                try await queue.retryLater(
+                    job.token, datasetID: job.datasetID, outcome: outcome, failure: failure,
+                    sentence: failure.sentence, backoff: backoff, measures: measures)
+            }
+        case .giveUp:
+            let sentence = earlier > 0 ? "\(failure.sentence) (tried \(earlier + 1) times)" : failure.sentence
+            try await persist {
+                try await queue.fail(
+                    job.token, datasetID: job.datasetID, outcome: outcome, failure: failure, sentence: sentence,
+                    measures: measures)
+            }
+        }
+    }
+
+    private func persist<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+        try await UntilDatabaseAnswers(logger).run(body)
+    }
+
+    private static func json(_ failure: Failure) -> String? {
+        guard let detail = failure.detail else { return nil }
+        // Encoding two strings cannot fail; if it did, the sentence still stands.
+        let data = try? JSONEncoder().encode(["detail": detail, "code": failure.code])
+        return data.map { String(decoding: $0, as: UTF8.self) }
+    }
+}

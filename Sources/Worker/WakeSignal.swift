@@ -1,0 +1,32 @@
+/// Lets the claim loop sleep until there may be something to do.
+actor WakeSignal {
+    private var isRaised = false
+    private var sleeper: CheckedContinuation<Void, Never>?
+
+    /// Wakes the sleeper, or the next one to go to sleep.
+    func raise() {
+        isRaised = true
+        resume()
+    }
+
+    /// Sleeps until raised, at most `limit`, or until the task is canceled.
+    func wait(upTo limit: Duration) async {
+        let alarm = Task {
+            // Canceled when something else has woken the sleeper.
+            try? await Task.sleep(for: limit)
+            if !Task.isCancelled { resume() }
+        }
+        await withTaskCancellationHandler {
+            if !isRaised && !Task.isCancelled { await withCheckedContinuation { sleeper = $0 } }
+        } onCancel: {
+            Task { await resume() }
+        }
+        alarm.cancel()
+        isRaised = false
+    }
+
+    private func resume() {
+        sleeper?.resume()
+        sleeper = nil
+    }
+}

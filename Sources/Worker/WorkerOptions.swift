@@ -1,0 +1,35 @@
+/// How a worker behaves. Defaults are those of the settings (docs/operations.md).
+public struct WorkerOptions: Sendable {
+    /// Jobs at a time in this process.
+    public var concurrency: Int
+    /// How long to wait for work when no notification comes.
+    public var pollInterval: Duration
+    /// The same while the listener has no connection.
+    public var deafPollInterval: Duration = .seconds(5)
+    /// How long a claim holds without a heartbeat; renewed every third of it.
+    public var lease: Duration
+    /// The same while an ODM container runs.
+    public var odmLease: Duration
+    /// How often a row may fail, for reasons that a retry can help, before it fails for good.
+    public var maxAttempts: Int
+    /// How long running stages may go on after SIGTERM.
+    public var shutdownGrace: Duration
+    /// Where scratch folders are made.
+    public var workFolder: String
+    /// Take what is runnable now, finish it, end.
+    public var once: Bool
+
+    public init(
+        concurrency: Int, pollInterval: Duration, lease: Duration, odmLease: Duration, maxAttempts: Int,
+        shutdownGrace: Duration, workFolder: String, once: Bool
+    ) {
+        self.concurrency = concurrency
+        self.pollInterval = pollInterval
+        self.lease = lease
+        self.odmLease = odmLease
+        self.maxAttempts = maxAttempts
+        self.shutdownGrace = shutdownGrace
+        self.workFolder = workFolder
+        self.once = once
+    }
+}

@@ -1,0 +1,107 @@
+public import DB
+import Failures
+public import Logging
+public import ServiceLifecycle
+public import Tasks
+import Synchronization
+
+/// A worker process: claims rows of the queue, runs their stages, renews its leases, and stops in good order.
+public struct WorkerService: Service {
+    private let identity: WorkerIdentity
+    private let options: WorkerOptions
+    private let registry: TaskRegistry
+    private let services: StageServices
+    private let logger: Logger
+
+    public init(
+        identity: WorkerIdentity, options: WorkerOptions, registry: TaskRegistry, services: StageServices,
+        logger: Logger
+    ) {
+        self.identity = identity
+        self.options = options
+        self.registry = registry
+        self.services = services
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(identity.name)"
+        self.logger = logger
+    }
+
+    /// Works until graceful shutdown, or with `once` until nothing more is runnable.
+    /// - Throws: `Failure` with code `jobs_failed` when `once` is set and a job did not succeed, or
+    ///   `worker_replaced` when another process registered under this worker's name.
+    public func run() async throws {
+        let queue = services.queue
+        try await UntilDatabaseAnswers(logger).run { try await queue.register(identity, taskTypes: registry.types) }
+        sweepScratch(keeping: try await queue.leasedQueueIDs())
+        logger.info("worker started", metadata: ["concurrency": "\(options.concurrency)", "tasks": "\(registry.types)"])
+        let keeper = LeaseKeeper(queue: queue, worker: identity, options: options, logger: logger)
+        let runner = JobRunner(
+            services: services, registry: registry, keeper: keeper, options: options, logger: logger)
+        let loop = ClaimLoop(
+            runner: runner, queue: queue, worker: identity, types: registry.types, options: options, logger: logger)
+        let isReplaced = Atomic(false)
+        let succeeded = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await hear(loop, keeper) }
+            group.addTask {
+                await keeper.run {
+                    isReplaced.store(true, ordering: .relaxed)
+                    Task { await stop(loop, reason: .leaseLost, grace: .zero) }
+                }
+            }
+            defer { group.cancelAll() }
+            return await withGracefulShutdownHandler {
+                await loop.run()
+            } onGracefulShutdown: {
+                Task { await stop(loop, reason: .shutdown, grace: options.shutdownGrace) }
+            }
+        }
+        guard !isReplaced.load(ordering: .relaxed) else { throw Failure.workerReplaced(identity.name) }
+        try await queue.leave(identity)
+        logger.info("worker stopped")
+        if options.once && !succeeded { throw Failure.jobsFailed() }
+    }
+
+    private func stop(_ loop: ClaimLoop, reason: StopReason, grace: Duration) async {
+        logger.info("stopping", metadata: ["reason": "\(reason)", "grace": "\(grace)"])
+        await loop.stopClaiming()
+        // Canceled or not, what follows is what stopping means.
+        try? await Task.sleep(for: grace)
+        await loop.stopJobs(reason)
+    }
+
+    /// Turns what the listener hears into looks at the database.
+    private func hear(_ loop: ClaimLoop, _ keeper: LeaseKeeper) async {
+        let listener = Listener(database: services.queue.database, channels: ["v2_queue", "v2_queue_control"])
+        for await event in listener.events() {
+            switch event {
+            case .listening: await loop.listenerChanged(isDeaf: false)
+            case .deaf: await loop.listenerChanged(isDeaf: true)
+            case .notification("v2_queue"): await loop.wake()
+            case .notification: await keeper.check()
+            }
+        }
+    }
+
+    /// Removes what earlier lives left in the scratch folder, save for rows that somebody still holds.
+    private func sweepScratch(keeping held: Set<Int64>) {
+        do {
+            for queueID in try ScratchFolder.queueIDs(in: options.workFolder).subtracting(held) {
+                try ScratchFolder.remove(in: options.workFolder, queueID: queueID)
+                logger.info("removed a left-over scratch folder", metadata: ["queue_id": "\(queueID)"])
+            }
+        } catch {
+            logger.warning("scratch folder could not be swept", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension Failure {
+    static func workerReplaced(_ name: String) -> Failure {
+        Failure(
+            "worker_replaced",
+            "another worker has started under the name \(name); give each running worker its own WORKER_NAME")
+    }
+    static func jobsFailed() -> Failure {
+        Failure("jobs_failed", "at least one queue row did not succeed; the lines above and v2_task_runs say why")
+    }
+}
