@@ -3,7 +3,6 @@ import Failures
 public import Logging
 public import ServiceLifecycle
 public import Tasks
-import Synchronization
 
 /// A worker process: claims rows of the queue, runs their stages, renews its leases, and stops in good order.
 public struct WorkerService: Service {
@@ -39,12 +38,12 @@ public struct WorkerService: Service {
             services: services, registry: registry, keeper: keeper, options: options, logger: logger)
         let loop = ClaimLoop(
             runner: runner, queue: queue, worker: identity, types: registry.types, options: options, logger: logger)
-        let isReplaced = Atomic(false)
+        let replaced = StopSwitch()
         let succeeded = await withTaskGroup(of: Void.self) { group in
             group.addTask { await hear(loop, keeper) }
             group.addTask {
                 await keeper.run {
-                    isReplaced.store(true, ordering: .relaxed)
+                    replaced.stop(.leaseLost)
                     Task { await stop(loop, reason: .leaseLost, grace: .zero) }
                 }
             }
@@ -55,7 +54,7 @@ public struct WorkerService: Service {
                 Task { await stop(loop, reason: .shutdown, grace: options.shutdownGrace) }
             }
         }
-        guard !isReplaced.load(ordering: .relaxed) else { throw Failure.workerReplaced(identity.name) }
+        guard replaced.reason == nil else { throw Failure.workerReplaced(identity.name) }
         try await queue.leave(identity)
         logger.info("worker stopped")
         if options.once && !succeeded { throw Failure.jobsFailed() }
