@@ -74,6 +74,7 @@ let package = Package(
 
         module("TestSupport", ["DB", "Failures"]),
         tests("DBTests", ["DB"]),
+        tests("SettingsTests", ["Settings", "Failures"]),
         tests("StorageTests", ["Storage", "Failures"]),
         tests("ContainersTests", ["Containers", "Failures"]),
         tests("RasterTests", ["Raster", "Failures"]),

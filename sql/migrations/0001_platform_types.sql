@@ -146,7 +146,13 @@ BEGIN
         COMMENT ON FUNCTION public.can_view_all_private_data() IS 'whether the signed-in user sees private datasets';
     END IF;
 
-    IF to_regprocedure('public.v2_is_processor()') IS NULL THEN
+    -- Only where there are tables, and with them policies, still to be made.
+    IF to_regprocedure('public.v2_is_processor()') IS NULL
+       AND EXISTS (SELECT FROM unnest(ARRAY[
+                       'v2_datasets', 'v2_statuses', 'v2_queue', 'v2_orthos', 'v2_orthos_processed', 'v2_cogs',
+                       'v2_thumbnails', 'v2_metadata', 'v2_raw_images', 'v2_aois', 'v2_labels',
+                       'v2_deadwood_geometries', 'v2_forest_cover_geometries', 'v2_logs']) AS name
+                   WHERE to_regclass('public.' || name) IS NULL) THEN
         CREATE FUNCTION public.v2_is_processor() RETURNS boolean
             LANGUAGE sql STABLE
             AS $$ SELECT coalesce(auth.jwt() ->> 'email' = 'processor@deadtrees.earth', false) $$;

@@ -1,7 +1,8 @@
 -- Datasets, their status, the queue, and what processing finds out about each dataset.
 --
 -- One block a table, with its indexes, policies, grants and comments; where the table is there already, the
--- whole block is skipped. Nobody but service_role gets TRUNCATE: row level security does not guard it.
+-- whole block is skipped. Grants are wide as Supabase's are, and the policies decide; but nobody except
+-- service_role gets TRUNCATE, which row level security does not guard.
 
 SET LOCAL search_path = public, extensions;
 
@@ -48,14 +49,13 @@ BEGIN
         FOR DELETE TO authenticated
         USING (user_id = (SELECT auth.uid()) OR (SELECT public.v2_is_processor()));
 
-    GRANT SELECT ON public.v2_datasets TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_datasets TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_datasets TO anon, authenticated;
     GRANT ALL ON public.v2_datasets TO service_role;
 
     COMMENT ON TABLE public.v2_datasets IS 'one upload: an orthophoto, or a ZIP of raw images that becomes one';
     COMMENT ON COLUMN public.v2_datasets.file_name IS 'the uploaded file''s name as the client gave it';
-    COMMENT ON COLUMN public.v2_datasets.aquisition_year IS 'year the images were taken in, 1981 to 2098; the
-spelling is the platform''s';
+    COMMENT ON COLUMN public.v2_datasets.aquisition_year IS
+        'year the images were taken in, 1981 to 2098; the spelling is the platform''s';
     COMMENT ON COLUMN public.v2_datasets.archived IS 'hidden from lists; nothing is deleted';
 END $block$;
 
@@ -148,8 +148,7 @@ BEGIN
         FOR UPDATE TO authenticated
         USING ((SELECT public.v2_is_processor()) OR (SELECT public.can_audit()));
 
-    GRANT SELECT ON public.v2_statuses TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_statuses TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_statuses TO anon, authenticated;
     GRANT ALL ON public.v2_statuses TO service_role;
 
     COMMENT ON TABLE public.v2_statuses IS
@@ -196,8 +195,7 @@ BEGIN
         FOR DELETE TO authenticated
         USING (user_id = (SELECT auth.uid()) OR (SELECT public.v2_is_processor()));
 
-    GRANT SELECT ON public.v2_queue TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_queue TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_queue TO anon, authenticated;
     GRANT ALL ON public.v2_queue TO service_role;
 
     COMMENT ON TABLE public.v2_queue IS

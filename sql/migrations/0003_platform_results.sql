@@ -24,8 +24,7 @@ BEGIN
     CREATE POLICY "signed-in users insert" ON public.v2_orthos FOR INSERT TO authenticated WITH CHECK (true);
     CREATE POLICY "processor updates" ON public.v2_orthos
         FOR UPDATE TO authenticated USING ((SELECT public.v2_is_processor()));
-    GRANT SELECT ON public.v2_orthos TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_orthos TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_orthos TO anon, authenticated;
     GRANT ALL ON public.v2_orthos TO service_role;
 
     COMMENT ON TABLE public.v2_orthos IS 'the orthophoto as uploaded or as ODM made it: archive/{id}_ortho.tif';
@@ -60,8 +59,7 @@ BEGIN
         FOR INSERT TO authenticated WITH CHECK (true);
     CREATE POLICY "processor updates" ON public.v2_orthos_processed
         FOR UPDATE TO authenticated USING ((SELECT public.v2_is_processor()));
-    GRANT SELECT ON public.v2_orthos_processed TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_orthos_processed TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_orthos_processed TO anon, authenticated;
     GRANT ALL ON public.v2_orthos_processed TO service_role;
 
     COMMENT ON TABLE public.v2_orthos_processed IS
@@ -94,8 +92,7 @@ BEGIN
     CREATE POLICY "signed-in users insert" ON public.v2_cogs FOR INSERT TO authenticated WITH CHECK (true);
     CREATE POLICY "processor updates" ON public.v2_cogs
         FOR UPDATE TO authenticated USING ((SELECT public.v2_is_processor()));
-    GRANT SELECT ON public.v2_cogs TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_cogs TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_cogs TO anon, authenticated;
     GRANT ALL ON public.v2_cogs TO service_role;
 
     COMMENT ON TABLE public.v2_cogs IS 'the cloud-optimised GeoTIFF that the map shows (EPSG:3857)';
@@ -124,8 +121,7 @@ BEGIN
     CREATE POLICY "signed-in users insert" ON public.v2_thumbnails FOR INSERT TO authenticated WITH CHECK (true);
     CREATE POLICY "processor updates" ON public.v2_thumbnails
         FOR UPDATE TO authenticated USING ((SELECT public.v2_is_processor()));
-    GRANT SELECT ON public.v2_thumbnails TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_thumbnails TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_thumbnails TO anon, authenticated;
     GRANT ALL ON public.v2_thumbnails TO service_role;
 
     COMMENT ON TABLE public.v2_thumbnails IS 'the preview in lists: JPEG, 256 by 256 pixels';
@@ -153,8 +149,7 @@ BEGIN
     CREATE POLICY "signed-in users insert" ON public.v2_metadata FOR INSERT TO authenticated WITH CHECK (true);
     CREATE POLICY "processor updates" ON public.v2_metadata
         FOR UPDATE TO authenticated USING ((SELECT public.v2_is_processor()));
-    GRANT SELECT ON public.v2_metadata TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_metadata TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_metadata TO anon, authenticated;
     GRANT ALL ON public.v2_metadata TO service_role;
 
     COMMENT ON TABLE public.v2_metadata IS 'where the dataset''s centre lies: administrative area, biome, phenology';
@@ -162,7 +157,7 @@ BEGIN
     COMMENT ON COLUMN public.v2_metadata.processing_runtime IS 'seconds';
 END $block$;
 
--- Columns of v2_queue that databases from before 2025 lack, and that the view below shows.
+-- Columns of v2_queue that older databases lack, and that the view below shows.
 DO $$
 DECLARE
     lacking record;

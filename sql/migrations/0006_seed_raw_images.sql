@@ -28,8 +28,7 @@ BEGIN
     CREATE POLICY "signed-in users insert" ON public.v2_raw_images FOR INSERT TO authenticated WITH CHECK (true);
     CREATE POLICY "processor updates" ON public.v2_raw_images
         FOR UPDATE TO authenticated USING ((SELECT public.v2_is_processor()));
-    GRANT SELECT ON public.v2_raw_images TO anon;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_raw_images TO authenticated;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON public.v2_raw_images TO anon, authenticated;
     GRANT ALL ON public.v2_raw_images TO service_role;
 
     COMMENT ON TABLE public.v2_raw_images IS 'the raw images of a dataset that ODM turns into an orthophoto';
