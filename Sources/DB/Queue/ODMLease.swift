@@ -1,14 +1,16 @@
-public import Foundation
+import Foundation
 
 extension JobQueue {
     /// Fixes the moment after which the container is killed, before there is a container. An earlier attempt's
     /// deadline stands: one cap covers all attempts of a row together.
     /// - Throws: `Failure` with code `lease_lost`.
-    public func setDeadline(_ token: LeaseToken, after limit: Duration) async throws -> Date {
+    public func setDeadline(_ token: LeaseToken, after limit: Duration) async throws -> Deadline {
         try await database.transaction { transaction in
             try transaction.fence(token)
             let rows = try transaction.run(Self.writeDeadline, [.int(token.queueID), .interval(limit)])
-            return try Date(timeIntervalSince1970: rows[0].get("deadline"))
+            return try Deadline(
+                date: Date(timeIntervalSince1970: rows[0].get("deadline")),
+                remaining: .seconds(rows[0].get("remaining", as: Double.self)))
         }
     }
 
@@ -40,7 +42,8 @@ extension JobQueue {
         "write deadline",
         """
         UPDATE v2_queue_lease SET deadline_at = coalesce(deadline_at, now() + $2::interval)
-        WHERE queue_id = $1 RETURNING extract(epoch FROM deadline_at) AS deadline
+        WHERE queue_id = $1 RETURNING extract(epoch FROM deadline_at) AS deadline,
+          extract(epoch FROM deadline_at - clock_timestamp()) AS remaining
         """)
 
     private static let writeContainer = Statement(

@@ -1,0 +1,98 @@
+import Containers
+import DB
+import Failures
+import Foundation
+import Logging
+import Settings
+
+/// One run of ODM in a container: made, started, watched to its end, removed.
+struct ODMContainer: Sendable {
+    let engine: DockerEngine
+    let options: ODMOptions
+    let stage: StageContext
+
+    /// The container's own `timeout` fires this much after the deadline, should every worker be dead by then.
+    /// Until then the worker's kill, which knows its reason, comes first.
+    private static let backstop = Duration.seconds(300)
+    /// Between the request to stop and the kill. ODM ends its children and itself within a second of the request.
+    static let killGrace = Duration.seconds(5)
+
+    /// Makes and starts the container. Its deadline is in the database already.
+    func start(_ command: [String], project: String, deadline: Deadline, gpus: ContainerSpec.GPUs) async throws -> String {
+        guard let image = try await engine.inspectImage(options.settings.image) else {
+            throw Failure.noODMImage(options.settings.image)
+        }
+        var spec = ContainerSpec(image: options.settings.image, command: command)
+        let limit = Int((deadline.remaining + Self.backstop).components.seconds)
+        spec.entrypoint = ["timeout", "-k", "60", "\(max(limit, 1))"] + image.entrypoint
+        // Without PYTHONUNBUFFERED the lines of ODM's children come in bursts, hours late.
+        spec.environment = ["PYTHONUNBUFFERED": "1", "no_ansiesc": "1"]
+        spec.labels = labels(deadline)
+        spec.mounts = [.init(source: project, target: "/project")]
+        spec.memory = options.settings.memory.bytes
+        spec.cpus = options.settings.cpus
+        spec.gpus = gpus
+        let token = stage.job.token
+        let id = try await engine.create(spec, name: "deadtrees-\(token.queueID)-\(token.attempt)-\(suffix())")
+        do {
+            try await stage.queue.setContainer(token, id: id, odmLease: options.settings.lease)
+            try await engine.start(id)
+        } catch {
+            await remove(id)
+            throw error
+        }
+        return id
+    }
+
+    /// Containers of this queue row on this engine, whatever attempt made them, newest attempt first.
+    func existing() async throws -> [ContainerSummary] {
+        try await engine.list(labels: [Label.queueID: "\(stage.job.queueID)"])
+            .sorted { attempt(of: $0) > attempt(of: $1) }
+    }
+
+    func attempt(of container: ContainerSummary) -> Int { container.labels[Label.attempt].flatMap(Int.init) ?? 0 }
+
+    /// Ends the container for certain and removes it, also when the job's own task has been canceled.
+    func remove(_ id: String) async {
+        await Task.detached { [engine, logger = stage.logger] in
+            do {
+                try await engine.end(id, grace: Self.killGrace)
+                try await engine.remove(id)
+            } catch {
+                // The watchdog of any worker on this host finds it by its labels and tries again.
+                logger.error("container could not be removed", metadata: ["container": "\(id)", "error": "\(error)"])
+            }
+        }.value
+    }
+
+    private func labels(_ deadline: Deadline) -> [String: String] {
+        let token = stage.job.token
+        return [
+            Label.queueID: "\(token.queueID)", Label.datasetID: "\(stage.datasetID)", Label.attempt: "\(token.attempt)",
+            Label.worker: options.worker, Label.stage: "\(TaskType.odmProcessing)",
+            Label.deadline: "\(Int(deadline.date.timeIntervalSince1970.rounded(.up)))",
+        ]
+    }
+
+    /// A restart of the same attempt must not stumble over its own name.
+    private func suffix() -> String { String(UUID().uuidString.prefix(4)).lowercased() }
+}
+
+/// The labels that every container of ours carries.
+public enum Label {
+    public static let queueID = "deadtrees.queue_id"
+    public static let datasetID = "deadtrees.dataset_id"
+    public static let attempt = "deadtrees.attempt"
+    public static let worker = "deadtrees.worker"
+    public static let stage = "deadtrees.stage"
+    /// Unix seconds.
+    public static let deadline = "deadtrees.deadline"
+}
+
+extension Failure {
+    static func noODMImage(_ image: String) -> Failure {
+        Failure(
+            "image_missing", "the ODM image \(image) is not on this worker's host; an operator has to pull it",
+            retry: .later)
+    }
+}

@@ -1,0 +1,137 @@
+public import Containers
+public import DB
+import Failures
+import Foundation
+import Logging
+import NativeChild
+import Settings
+import Storage
+
+/// Turns a dataset's raw photos into an orthophoto, with OpenDroneMap in a Docker container.
+///
+/// Fetch, unpack and check, then run ODM under a deadline that is in the database before there is a container.
+/// A container that an earlier attempt has left running on this host is taken up instead of started anew.
+public struct ODMProcessing: TaskHandler {
+    public let type = TaskType.odmProcessing
+    public let status = DatasetStatus.odmProcessing
+    public let flag = DoneFlag.odm
+
+    private let engine: DockerEngine
+    private let options: ODMOptions
+
+    public init(engine: DockerEngine, options: ODMOptions) {
+        self.engine = engine
+        self.options = options
+    }
+
+    public func run(_ stage: StageContext) async throws -> StageResult {
+        let container = ODMContainer(engine: engine, options: options, stage: stage)
+        if let result = try await takeUp(container, stage) { return result }
+        stage.report(0, "fetching the photos")
+        let source = try await RawPhotos(stage: stage).fetch(progress: stage.part(0...0.1, "fetching the photos"))
+        let project = ODMProject(scratch: stage.scratch.path, datasetID: stage.datasetID)
+        let set = try await stage.native(
+            UnpackPhotos(source: source, project: project.path, largestTilt: Self.largestTilt), as: 0.1...0.19,
+            "unpacking and checking the photos"
+        ).output
+        try set.save(to: project.facts)
+        guard try await stage.queue.holdSlot(stage.job.token, host: options.host) else { throw Failure.noFreeSlot() }
+        let gpus = try await gpus()
+        let deadline = try await stage.queue.setDeadline(stage.job.token, after: options.settings.timeout)
+        let command = options.command(dataset: stage.datasetID, set: set, hasGPU: gpus != .none)
+        stage.report(0.2, "starting ODM")
+        let id = try await container.start(command, project: project.root, deadline: deadline, gpus: gpus)
+        stage.logger.info("ODM started", metadata: ["container": "\(id)", "command": "\(command.joined(separator: " "))"])
+        return try await watch(container, id, project, deadline, command: command)
+    }
+
+    /// Photos that look further from straight down than this many degrees are of no use for a map.
+    private static let largestTilt = 10.1
+
+    /// Goes on with a container of this row that an earlier attempt left behind, or clears it away.
+    private func takeUp(_ container: ODMContainer, _ stage: StageContext) async throws -> StageResult? {
+        let existing = try await container.existing()
+        for stale in existing.dropFirst() { await container.remove(stale.id) }
+        guard let candidate = existing.first else { return nil }
+        let scratch = "\(options.workFolder)/\(stage.job.queueID)-\(container.attempt(of: candidate))"
+        let project = ODMProject(scratch: scratch, datasetID: stage.datasetID)
+        let isUsable = candidate.status == .running || candidate.status == .exited
+        guard isUsable, FileManager.default.fileExists(atPath: project.facts),
+            try await stage.queue.holdSlot(stage.job.token, host: options.host)
+        else {
+            await container.remove(candidate.id)
+            return nil
+        }
+        stage.logger.info("taking up a container", metadata: ["container": "\(candidate.id)", "status": "\(candidate.status)"])
+        let deadline = try await stage.queue.setDeadline(stage.job.token, after: options.settings.timeout)
+        try await stage.queue.setContainer(stage.job.token, id: candidate.id, odmLease: options.settings.lease)
+        return try await watch(container, candidate.id, project, deadline, command: nil)
+    }
+
+    private func watch(
+        _ container: ODMContainer, _ id: String, _ project: ODMProject, _ deadline: Deadline, command: [String]?
+    ) async throws -> StageResult {
+        let stage = container.stage
+        let transcript = Transcript(path: stage.scratch.file("odm.log"))
+        let watch = ODMWatch(container: container, id: id, deadline: deadline, transcript: transcript)
+        var evidence: ODMEvidence
+        do {
+            evidence = try await watch.untilEnd()
+        } catch {
+            // A worker that stops leaves the container to its next life; everything else ends it.
+            if !stage.isWorkerStopping() { await container.remove(id) }
+            throw error
+        }
+        await container.remove(id)
+        try await stage.queue.freeSlot(stage.job.token)
+        await keepLog(stage)
+        evidence.logSuccess = project.logSuccess()
+        evidence.hasOrthophoto = project.hasOrthophoto()
+        if let failure = ODMVerdict.failure(evidence) { throw failure }
+        return try await publish(project, stage, peakMemory: transcript.peakMemory, command: command)
+    }
+
+    private func publish(
+        _ project: ODMProject, _ stage: StageContext, peakMemory: Int64?, command: [String]?
+    ) async throws -> StageResult {
+        let facts = try UnpackPhotos.Output(savedAt: project.facts)
+        try await stage.storage.store(
+            project.orthophoto, as: .ortho(of: stage.datasetID), progress: stage.part(0.95...1, "storing the orthophoto"))
+        // The next stage of this row need not fetch what lies here already.
+        try FileManager.default.moveItem(atPath: project.orthophoto, toPath: stage.scratch.originalOrtho(stage.datasetID))
+        let measures = StageMeasures(
+            exitCode: 0, peakMemoryBytes: peakMemory,
+            detail: try facts.detail(command: command, image: options.settings.image))
+        let record = facts.record
+        let datasetID = stage.datasetID
+        return StageResult(measures: measures) { try $0.record(record, of: datasetID) }
+    }
+
+    /// The log is worth keeping whatever became of the run, and not worth failing it.
+    private func keepLog(_ stage: StageContext) async {
+        do {
+            try await stage.storage.store(
+                stage.scratch.file("odm.log"),
+                as: .odmLog(of: stage.datasetID, attempt: stage.job.token.attempt), progress: { _ in })
+        } catch {
+            stage.logger.warning("ODM's log could not be stored", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func gpus() async throws -> ContainerSpec.GPUs {
+        guard options.settings.gpu != .off else { return .none }
+        let hasGPU = try await engine.info().hasNvidiaRuntime
+        if !hasGPU && options.settings.gpu == .required { throw Failure.noGPU() }
+        return hasGPU ? .all : .none
+    }
+}
+
+extension Failure {
+    static func noFreeSlot() -> Failure {
+        Failure("no_free_slot", "every GPU slot is taken", retry: .later)
+    }
+    static func noGPU() -> Failure {
+        Failure(
+            "gpu_missing", "this worker's host has no GPU that Docker can use, and ODM_GPU asks for one", retry: .later)
+    }
+}

@@ -1,0 +1,67 @@
+import DB
+import Foundation
+
+/// The files of one ODM run, on the host. `root` is what the container sees as `/project`.
+struct ODMProject: Sendable {
+    let root: String
+    let path: String
+
+    init(scratch: String, datasetID: Int64) {
+        root = "\(scratch)/odm"
+        path = "\(root)/\(datasetID)"
+    }
+
+    var orthophoto: String { "\(path)/odm_orthophoto/odm_orthophoto.tif" }
+    /// What was found out about the photos, for whoever takes the run up again.
+    var facts: String { "\(root)/photos.json" }
+
+    func hasOrthophoto() -> Bool {
+        // A file that cannot be looked at is not there.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: orthophoto)
+        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0 > 0
+    }
+
+    /// What `log.json` says of the run; nil where there is none or it cannot be read.
+    func logSuccess() -> Bool? {
+        struct Log: Decodable { let success: Bool }
+        guard let data = FileManager.default.contents(atPath: "\(path)/log.json"), data.count < 64 << 20 else { return nil }
+        // ODM writes it once, at the end: one that cannot be read was cut short.
+        return try? JSONDecoder().decode(Log.self, from: data).success
+    }
+}
+
+extension ScratchFolder {
+    /// The dataset's orthophoto as ODM or the uploader made it.
+    func originalOrtho(_ datasetID: Int64) -> String { file("\(datasetID)_original.tif") }
+    /// The same, standardised: what all later stages read.
+    func standardOrtho(_ datasetID: Int64) -> String { file("\(datasetID)_ortho.tif") }
+    func cog(_ datasetID: Int64) -> String { file("\(datasetID)_cog.tif") }
+    func thumbnail(_ datasetID: Int64) -> String { file("\(datasetID)_thumbnail.jpg") }
+}
+
+extension UnpackPhotos.Output {
+    init(savedAt path: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    func save(to path: String) throws {
+        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+
+    var record: RawImagesRecord {
+        RawImagesRecord(
+            imageCount: photos + leftOut, bytes: bytes, hasRTK: rtk != nil, rtkPrecision: rtk?.precision,
+            rtkQuality: rtk?.quality, rtkFileCount: rtk?.fileCount ?? 0, cameraMetadata: cameraMetadata,
+            acquired: acquired.map { ($0.year, $0.month, $0.day) })
+    }
+
+    /// JSON for the history. Later runs are estimated from it.
+    func detail(command: [String]?, image: String) throws -> String {
+        struct Detail: Encodable {
+            let photos: Int, leftOut: Int, megapixels: Double, warnings: [String], command: [String]?, image: String
+        }
+        let detail = Detail(
+            photos: photos, leftOut: leftOut, megapixels: megapixels, warnings: warnings, command: command, image: image)
+        return String(decoding: try JSONEncoder().encode(detail), as: UTF8.self)
+    }
+}

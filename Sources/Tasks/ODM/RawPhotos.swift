@@ -1,0 +1,60 @@
+import DB
+import Failures
+import Storage
+
+/// Brings a dataset's raw photos from storage into the scratch folder.
+struct RawPhotos {
+    let stage: StageContext
+
+    /// Fetches what `v2_raw_images` names, a ZIP or a folder, and returns its local path.
+    func fetch(progress: @escaping @Sendable (Double) -> Void) async throws -> String {
+        guard let recorded = try await stage.queue.rawImagesPath(of: stage.datasetID) else {
+            throw Failure.noRawImages(stage.datasetID)
+        }
+        let path = try StoragePath(fromDatabase: recorded)
+        guard let stored = try await stage.storage.stat(path) else { throw Failure.rawImagesGone(path) }
+        if stored.isFolder { return try await fetchFolder(path, progress: progress) }
+        let archive = stage.scratch.file("raw.zip")
+        try await stage.storage.fetch(path, to: archive, progress: progress)
+        return archive
+    }
+
+    /// A folder as the upload lays it out: photos in `images/`, RTK files beside it. Folders within are fetched too.
+    private func fetchFolder(
+        _ folder: StoragePath, progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> String {
+        let target = try stage.scratch.folder("raw")
+        let files = try await files(below: folder)
+        let total = max(1, files.reduce(0) { $0 + $1.bytes })
+        var done: Int64 = 0
+        for file in files {
+            let name = String(file.path.text.dropFirst(folder.text.count + 1))
+            let parent = name.split(separator: "/").dropLast().joined(separator: "/")
+            if !parent.isEmpty { _ = try stage.scratch.folder("raw/\(parent)") }
+            let before = done
+            try await stage.storage.fetch(file.path, to: "\(target)/\(name)") { share in
+                progress((Double(before) + share * Double(file.bytes)) / Double(total))
+            }
+            done += file.bytes
+        }
+        return target
+    }
+
+    private func files(below folder: StoragePath) async throws -> [StoredFile] {
+        var found: [StoredFile] = []
+        for entry in try await stage.storage.list(folder) {
+            found += entry.isFolder ? try await files(below: entry.path) : [entry]
+        }
+        // The upload keeps the ZIP itself beside what was unpacked from it.
+        return found.filter { !$0.path.text.lowercased().hasSuffix(".zip") }
+    }
+}
+
+extension Failure {
+    static func noRawImages(_ datasetID: Int64) -> Failure {
+        Failure("no_raw_images", "dataset \(datasetID) has no raw photos: nothing was uploaded as a ZIP")
+    }
+    static func rawImagesGone(_ path: StoragePath) -> Failure {
+        Failure("raw_images_gone", "the raw photos are not in storage any more (\(path)); upload them again")
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Containers
+import DB
+import Failures
+import Foundation
+import Logging
+import NativeChild
+import ServiceLifecycle
+import Settings
+import Tasks
+import Worker
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Run a worker: claim rows of v2_queue and do what they ask for.",
+        discussion: """
+            SIGTERM: no new claims, running stages get SHUTDOWN_GRACE, then their rows go back into the queue. An ODM \
+            container goes on without its worker and is taken up again at the next start.
+            """)
+
+    @Flag(help: "Take what is runnable now, finish it, and exit: 0, or 1 if any failed.")
+    var once = false
+    @Option(help: "Jobs at a time (default: WORKER_CONCURRENCY).")
+    var concurrency: Int?
+    @Option(help: ArgumentHelp("Run only these task types.", valueName: "type,…"))
+    var only: String?
+    @Option(help: ArgumentHelp("Run all but these task types.", valueName: "type,…"))
+    var except: String?
+
+    func validate() throws {
+        guard concurrency.map({ (1...256).contains($0) }) ?? true else {
+            throw ValidationError("--concurrency must be from 1 to 256")
+        }
+    }
+
+    func run() async throws {
+        let environment = try Environment()
+        let settings = environment.settings
+        let name = try WorkerName.claim(settings.worker.name, in: settings.worker.workDirectory)
+        let identity = WorkerIdentity(
+            name: name.text, host: HostFacts.current().hostName, version: Version.text)
+        let database = environment.database(connections: (concurrency ?? settings.worker.concurrency) + 2)
+        let engine = try DockerEngine(host: settings.odm.dockerHost)
+        let registry = try TaskRegistry.standard(
+            engine: engine,
+            odm: ODMOptions(
+                settings: settings.odm, host: identity.host, worker: identity.name,
+                workFolder: settings.worker.workDirectory),
+            assets: settings.worker.assetsDirectory
+        ).limited(only: only.map(Self.names), except: except.map(Self.names) ?? [])
+        let worker = WorkerService(
+            identity: identity, options: options(settings.worker, settings.odm), registry: registry,
+            services: StageServices(
+                queue: JobQueue(database), storage: try environment.storage(), native: NativeRunner()),
+            engine: engine, logger: environment.logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: environment.logger))
+        defer { withExtendedLifetime(name) {} }
+        try await group.run()
+    }
+
+    private func options(_ worker: WorkerSettings, _ odm: ODMSettings) -> WorkerOptions {
+        WorkerOptions(
+            concurrency: concurrency ?? worker.concurrency, pollInterval: worker.pollInterval, lease: worker.lease,
+            odmLease: odm.lease, maxAttempts: worker.maxAttempts, shutdownGrace: worker.shutdownGrace,
+            workFolder: worker.workDirectory, once: once)
+    }
+
+    private static func names(_ list: String) -> [String] {
+        list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+}
