@@ -2,8 +2,9 @@ import CGDAL
 
 /// The process-wide state of GDAL: drivers and settings, set once before the first call.
 ///
-/// Only the drivers that we use are registered. GDAL opens side files (`.ovr`, `.msk`) with any driver it
-/// knows, so a driver that is absent (VRT, WMS, HTTP …) cannot be reached by a hostile file.
+/// Only the drivers that we use are registered: one that is absent (WMS, HTTP, PDF …) cannot be reached by a
+/// hostile file. VRT is here because the COG driver writes through it; `RasterDataset` sees to it that no input
+/// leads there.
 enum GDALLibrary {
     /// Touch this before anything else of GDAL. Initialised once, by whichever thread comes first.
     static let ready: Void = {
@@ -12,6 +13,7 @@ enum GDALLibrary {
         CPLSetErrorHandler(CPLQuietErrorHandler)
         GDALRegister_GTiff()
         GDALRegister_COG()
+        GDALRegister_VRT()
         GDALRegister_MEM()
         GDALRegister_JPEG()
         GDALRegister_PNG()
@@ -25,6 +27,7 @@ enum GDALLibrary {
         ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"),
         ("CPL_VSIL_CURL_ALLOWED_FILENAME", "none"),  // no reading over the network
         ("GDAL_VRT_ENABLE_PYTHON", "NO"),
+        ("GDAL_VRT_ENABLE_RAWRASTERBAND", "NO"),
         ("GDAL_TIFF_INTERNAL_MASK", "YES"),
         ("GDAL_PAM_ENABLED", "YES"),
         ("GTIFF_SRS_SOURCE", "EPSG"),  // the EPSG code wins where a file's own parameters contradict it

@@ -20,6 +20,8 @@ public enum PixelType: String, Codable, Sendable, CaseIterable {
     var code: GDALDataType { Self.codes.first { $0.0 == self }?.1 ?? GDT_Unknown }
 
     public var isFloat: Bool { self == .float32 || self == .float64 }
+    /// Every value of the type, or for `float32` the type itself, is a `Float`.
+    var fitsFloat: Bool { [.uint8, .uint16, .int16, .float32].contains(self) }
     public var isComplex: Bool { rawValue.hasPrefix("complex") }
     /// Bytes of one sample.
     public var byteCount: Int { Int(GDALGetDataTypeSizeBytes(code)) }

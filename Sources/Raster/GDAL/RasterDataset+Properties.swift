@@ -46,10 +46,38 @@ extension RasterDataset {
         GDALGetMetadataItem(handle, key, domain).map { String(cString: $0) }
     }
 
+    /// The same for one band, counting from 1.
+    public func metadata(band: Int, domain: String? = nil) -> [(key: String, value: String)] {
+        Self.pairs(GDALGetMetadata(GDALGetRasterBand(handle, Int32(band)), domain))
+    }
+
+    /// - Parameter overview: nil for the full image, else the overview's index from 0.
+    public func metadataItem(_ key: String, band: Int, overview: Int? = nil, domain: String? = nil) -> String? {
+        guard let full = GDALGetRasterBand(handle, Int32(band)) else { return nil }
+        guard let band = overview.map({ GDALGetOverview(full, Int32($0)) }) ?? full else { return nil }
+        return GDALGetMetadataItem(band, key, domain).map { String(cString: $0) }
+    }
+
     /// One band's properties; bands count from 1.
-    /// - Precondition: `1...bandCount` contains `number`; another number is answered with an empty band.
+    /// - Returns: an empty band for a number that the raster has not.
     public func band(_ number: Int) -> RasterBand {
-        RasterBand(handle: GDALGetRasterBand(handle, Int32(number)))
+        gdalQuietly { RasterBand(handle: GDALGetRasterBand(handle, Int32(number))) }
+    }
+
+    /// The files that make up the dataset, side files included.
+    var files: [String] {
+        let list = GDALGetFileList(handle)
+        defer { CSLDestroy(list) }
+        return StringList.strings(list)
+    }
+
+    var hasExternalOverviews: Bool { files.contains { $0.hasSuffix(".ovr") } }
+
+    /// All bands in order, band 1 first.
+    public var bands: [RasterBand] {
+        var bands: [RasterBand] = []
+        for number in 0..<bandCount { bands.append(band(number + 1)) }
+        return bands
     }
 
     static func pairs(_ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [(key: String, value: String)] {

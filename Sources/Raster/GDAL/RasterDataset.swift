@@ -18,17 +18,25 @@ public struct RasterDataset: ~Copyable {
     ///   - path: a file on this machine; names of GDAL's virtual file systems (`/vsi…`) are refused.
     ///   - drivers: the formats that are tried, by GDAL's short names. A file in any other format, whatever its
     ///     name, is refused.
+    ///   - options: open options of the driver, e.g. `OVERVIEW_LEVEL=0`.
     /// - Throws: `raster_not_readable` when no allowed driver knows the file or its structure is damaged.
-    public init(opening path: String, drivers: [String] = ["GTiff"]) throws {
+    public init(opening path: String, drivers: [String] = ["GTiff"], options: [String] = []) throws {
         _ = GDALLibrary.ready
         let name = URL(fileURLWithPath: path).lastPathComponent
         guard !path.hasPrefix("/vsi") else { throw Failure.rasterNotLocal(name) }
         guard FileManager.default.isReadableFile(atPath: path) else { throw Failure.rasterMissing(name) }
-        let allowed = StringList(drivers), siblings = StringList(Self.sidecars(of: path))
+        let allowed = StringList(drivers), siblings = StringList(Self.sidecars(of: path)), list = StringList(options)
         let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
-        handle = try gdal({ .rasterNotReadable(name, formats: drivers, detail: $0) }) {
-            GDALOpenEx(path, flags, Self.const(allowed.pointer), nil, Self.const(siblings.pointer))
+        let opened = try gdal({ .rasterNotReadable(name, formats: drivers, detail: $0) }) {
+            GDALOpenEx(
+                path, flags, Self.const(allowed.pointer), Self.const(list.pointer), Self.const(siblings.pointer))
         }
+        // Before anything asks for overviews: GDAL would open whatever file (or inline VRT) this names.
+        guard GDALGetMetadataItem(opened, "OVERVIEW_FILE", "OVERVIEWS") == nil else {
+            gdalQuietly { GDALClose(opened) }
+            throw Failure.rasterRefersElsewhere(name)
+        }
+        handle = opened
     }
 
     /// Creates a raster of zeros.
@@ -72,16 +80,21 @@ public struct RasterDataset: ~Copyable {
         return { .rasterDamaged(name, detail: $0) }
     }
 
-    /// The side files that belong to a GeoTIFF; GDAL looks at no others.
+    /// The side files that belong to a GeoTIFF; GDAL looks at no others. It would open masks and overviews with any
+    /// driver, so they must be TIFF themselves.
     private static func sidecars(of path: String) -> [String] {
-        let url = URL(fileURLWithPath: path)
-        let name = url.lastPathComponent
-        let candidates = [".msk", ".ovr", ".aux.xml", ".msk.ovr"].map { name + $0 }
-        let folder = url.deletingLastPathComponent()
-        return [name]
-            + candidates.filter {
-                FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
-            }
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        let images = [".msk", ".ovr", ".msk.ovr"].filter { isTIFF(path + $0) }
+        let notes = [".aux.xml"].filter { FileManager.default.fileExists(atPath: path + $0) }
+        return [name] + (images + notes).map { name + $0 }
+    }
+
+    private static func isTIFF(_ path: String) -> Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else { return false }
+        defer { try? file.close() }  // nothing was written
+        // A file that cannot be read is no side file.
+        let start = (try? file.read(upToCount: 4)).map { Array($0) } ?? []
+        return [[0x49, 0x49, 42, 0], [0x4d, 0x4d, 0, 42], [0x49, 0x49, 43, 0], [0x4d, 0x4d, 0, 43]].contains(start)
     }
 
     private static func const(
