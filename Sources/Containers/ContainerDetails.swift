@@ -20,7 +20,8 @@ public struct ContainerDetails: Sendable {
         /// Why it did not start.
         public let error: String
         public let startedAt: Date?
-        /// After a restart of the engine this is the engine's start, not the container's end.
+        /// After a restart of the engine this is the engine's start, not the container's end. For a container of a
+        /// few milliseconds it may lie before ``startedAt``, which the engine notes only once the start returned.
         public let finishedAt: Date?
 
         /// Whether it still holds memory, CPU and GPU.

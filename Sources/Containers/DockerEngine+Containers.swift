@@ -19,7 +19,7 @@ extension DockerEngine {
         let purpose = "create the container \(name)"
         let answer = try await call(
             .post, "/containers/create", query: ["name": name], body: try DockerJSON.encode(CreateBody(spec)),
-            limit: Self.longLimit, purpose: purpose)
+            limit: longLimit, purpose: purpose)
         switch answer.status {
         case 201: break
         case 404: throw Failure.imageMissing(spec.image, message: answer.message)
@@ -49,7 +49,7 @@ extension DockerEngine {
     /// - Throws: ``Failure`` `gpu_missing`, `command_missing`, `mount_missing`, `container_gone`.
     public func start(_ id: String) async throws {
         let purpose = "start the container"
-        let answer = try await call(.post, "/containers/\(id)/start", limit: Self.longLimit, purpose: purpose)
+        let answer = try await call(.post, "/containers/\(id)/start", limit: longLimit, purpose: purpose)
         let message = answer.message
         switch answer.status {
         case 204, 304: return
@@ -81,7 +81,7 @@ extension DockerEngine {
         let purpose = "stop the container"
         let answer = try await call(
             .post, "/containers/\(id)/stop", query: ["t": "\(grace.components.seconds)"],
-            limit: grace + Self.limit, purpose: purpose)
+            limit: grace + limit, purpose: purpose)
         guard [204, 304, 404].contains(answer.status) else { throw answer.refusal(purpose) }
     }
 
@@ -96,7 +96,7 @@ extension DockerEngine {
     public func remove(_ id: String) async throws {
         let purpose = "remove the container"
         let answer = try await call(
-            .delete, "/containers/\(id)", query: ["force": "1", "v": "1"], limit: Self.longLimit, purpose: purpose)
+            .delete, "/containers/\(id)", query: ["force": "1", "v": "1"], limit: longLimit, purpose: purpose)
         switch answer.status {
         case 204, 404: return
         // Somebody else is at it.

@@ -8,10 +8,10 @@ import Synchronization
 /// cannot be reached, or do not answer in time, throw ``Failure`` `docker_unreachable`, which is worth a retry.
 /// Call ``shutdown()`` when it is no longer needed; letting go of it does the same.
 public final class DockerEngine: Sendable {
-    /// For one answer, where nothing else is said.
-    static let limit = Duration.seconds(30)
+    /// For one answer.
+    let limit: Duration
     /// For what moves data or processes: create, start, remove.
-    static let longLimit = Duration.seconds(120)
+    var longLimit: Duration { limit * 4 }
     /// No answer that is read as a whole is as large as this, in bytes.
     private static let largestAnswer = 64 << 20
 
@@ -20,10 +20,13 @@ public final class DockerEngine: Sendable {
     private let version = Mutex<EngineVersion?>(nil)
 
     /// Makes a client; nothing is sent yet.
-    /// - Parameter host: as `DOCKER_HOST` has it, `unix:///path` or `tcp://host:port`.
+    /// - Parameters:
+    ///   - host: as `DOCKER_HOST` has it, `unix:///path` or `tcp://host:port`.
+    ///   - limit: for one answer; four times as long for create, start and remove.
     /// - Throws: ``Failure`` `docker_host_invalid`.
-    public init(host: String = "unix:///var/run/docker.sock") throws {
+    public init(host: String = "unix:///var/run/docker.sock", limit: Duration = .seconds(30)) throws {
         endpoint = try Endpoint(host)
+        self.limit = limit
         loop = try TransferLoop()
     }
 
@@ -53,7 +56,7 @@ public final class DockerEngine: Sendable {
     /// Sends one request and returns the whole answer, whatever its status.
     func call(
         _ method: HTTPRequest.Method, _ path: String, query: [String: String] = [:], body: [UInt8] = [],
-        limit: Duration = DockerEngine.limit, purpose: String
+        limit: Duration? = nil, purpose: String
     ) async throws -> HTTPAnswer {
         let version = try await negotiatedVersion()
         return try await exchange(
@@ -72,12 +75,14 @@ public final class DockerEngine: Sendable {
     }
 
     private func exchange(
-        _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], limit: Duration = DockerEngine.limit,
+        _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], limit: Duration? = nil,
         purpose: String
     ) async throws -> HTTPAnswer {
         try Task.checkCancellation()
         let response = loop.send(
-            HTTPRequest(endpoint: endpoint, method: method, path: path, body: body, limit: limit, purpose: purpose))
+            HTTPRequest(
+                endpoint: endpoint, method: method, path: path, body: body, limit: limit ?? self.limit, purpose: purpose
+            ))
         var bytes: [UInt8] = []
         do {
             while let piece = try await response.next() {

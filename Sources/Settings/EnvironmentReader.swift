@@ -29,7 +29,7 @@ struct EnvironmentReader {
         variables.append(Variable(name: name, isSecret: false))
         guard let text = text(name) else { return nil }
         guard let value = parse(text) else {
-            problems.append("\(name) is \"\(text)\", but must be \(accepted)")
+            problems.append("\(name) is \"\(Secret.hidingPassword(in: text))\", but must be \(accepted)")
             return nil
         }
         return value

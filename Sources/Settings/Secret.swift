@@ -14,6 +14,11 @@ public struct Secret: Equatable, Sendable, CustomStringConvertible, CustomReflec
     public var description: String { "•••" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
+    /// The address with dots for its password, if it has one; other text as it is.
+    static func hidingPassword(in text: String) -> String {
+        text.replacing(#/(?<user>:\/\/[^:\/@]*):[^@]*@/#) { "\($0.output.user):•••@" }
+    }
+
     /// Reads a file that holds one secret and nothing else; a line break at its end is not part of it.
     static func read(file: String) throws -> String {
         try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .newlines)

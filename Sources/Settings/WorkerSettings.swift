@@ -32,7 +32,7 @@ public struct WorkerSettings: Equatable, Sendable {
             accepted: "an absolute path without a colon, such as /var/lib/deadtrees/work"
         ) { $0.hasPrefix("/") && !$0.contains(":") ? $0 : nil }
         concurrency = reader.count("WORKER_CONCURRENCY", or: max(2, host.cores / 2), in: 1...256)
-        pollInterval = reader.duration("POLL_INTERVAL", or: .seconds(30), in: .seconds(1)...(.seconds(3600)))
+        pollInterval = reader.duration("POLL_INTERVAL", or: .seconds(30), in: .milliseconds(100)...(.seconds(86_400)))
         // Renewed every third: below 9 s one slow query would lose the claim.
         lease = reader.duration("LEASE", or: .seconds(90), in: .seconds(9)...(.seconds(86_400)))
         maxAttempts = reader.count("MAX_ATTEMPTS", or: 3, in: 1...100)

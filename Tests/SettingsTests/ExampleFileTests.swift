@@ -7,10 +7,12 @@ import Testing
 @Suite struct ExampleFileTests {
     private let host = HostFacts.example
     private let lines: [(name: String, value: String)]
+    private let compose: String
 
     init() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
+        compose = try String(contentsOf: root.appending(path: "compose/compose.yaml"), encoding: .utf8)
         let text = try String(contentsOf: root.appending(path: ".env.example"), encoding: .utf8)
         lines = text.split(separator: "\n").compactMap { line in
             guard let match = line.wholeMatch(of: /#?([A-Z_]+)=(.*)/) else { return nil }
@@ -31,6 +33,18 @@ import Testing
         }
         #expect(environment.values.filter { !$0.isEmpty }.count > 15)
         #expect(try AppSettings(environment: environment, host: host) == AppSettings(environment: [:], host: host))
+    }
+
+    /// A setting in `.env` that the containers never see would be ignored without a word.
+    @Test func composePassesEverySettingOn() {
+        let elsewise: Set = [
+            "DATABASE_URL", "JWT_SECRET",  // as secrets, by file
+            "DOCKER_HOST",  // the host's socket is mounted where the default looks
+            "JWKS_FILE",  // JWKS_URL, or a mount of one's own
+        ]
+        let passed = Set(compose.matches(of: #/\n +([A-Z_]+): /#).map { String($0.1) })
+        #expect(Set(lines.map(\.name)).subtracting(elsewise).subtracting(passed).isEmpty)
+        #expect(elsewise.isDisjoint(with: passed))
     }
 }
 

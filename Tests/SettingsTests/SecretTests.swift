@@ -34,6 +34,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["sftp://u:hunter2@host/data", "sftp://u:hun/ter2@host", "sftp://:hunter2@host/data"])
+    func isHiddenInAnAddress(_ address: String) throws {
+        let failure = try #require(throws: Failure.self) {
+            try AppSettings(environment: ["STORAGE_URL": address], host: .example)
+        }
+        #expect(failure.sentence.contains(":•••@host"))
+        #expect(!failure.sentence.contains("ter2"))
+    }
+
     @Test func isRefusedWhenItsFileIsMissingOrEmpty() throws {
         let missing = try #require(throws: Failure.self) {
             try AppSettings(environment: ["DATABASE_URL_FILE": file.path], host: .example)

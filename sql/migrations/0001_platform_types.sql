@@ -1,7 +1,7 @@
 -- What the platform's tables stand on: PostGIS, the three API roles, Supabase's schema `auth`, the enums,
 -- and who may see or audit what.
 --
--- Files 0001–0005 build the part of the DeadTrees schema that we read and write, on a plain PostgreSQL.
+-- Files 0001–0007 build the part of the DeadTrees schema that we read and write, on a plain PostgreSQL.
 -- On a database that already is a DeadTrees platform they must change nothing: each block asks for the object
 -- first and leaves it, with its owner, policies, defaults and column order, as it is.
 

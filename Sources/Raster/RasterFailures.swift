@@ -1,0 +1,156 @@
+import Failures
+
+/// What can be wrong with a raster file. Sentences are for the person who uploaded it.
+extension Failure {
+    static func rasterMissing(_ name: String) -> Failure {
+        Failure("raster_missing", "opening \(name) failed: there is no such file", retry: .later)
+    }
+
+    static func rasterNotLocal(_ name: String) -> Failure {
+        Failure("raster_not_local", "opening \(name) failed: only files on this machine are read")
+    }
+
+    static func rasterRefersElsewhere(_ name: String) -> Failure {
+        Failure(
+            "raster_refers_elsewhere",
+            "opening \(name) failed: it takes its overviews from another file; export it as one complete GeoTIFF")
+    }
+
+    static func rasterNotReadable(_ name: String, formats: [String], detail: String) -> Failure {
+        let wanted = formats == ["GTiff"] ? "GeoTIFF" : formats.joined(separator: ", ") + " file"
+        return Failure(
+            "raster_not_readable",
+            "opening \(name) failed: it is not a readable \(wanted), whatever its name says; export it as GeoTIFF "
+                + "and upload it again", detail: detail)
+    }
+
+    static func rasterDamaged(_ name: String, detail: String) -> Failure {
+        Failure(
+            "raster_damaged",
+            "reading the pixels of \(name) failed: the file is damaged or was cut off; upload it again",
+            detail: detail)
+    }
+
+    static func rasterNotWritten(_ name: String, detail: String) -> Failure {
+        Failure("raster_not_written", "writing \(name) failed", detail: detail, retry: .later)
+    }
+
+    static func crsUnknown(_ text: String) -> Failure {
+        Failure("crs_unknown", "the coordinate system \(text) is not known")
+    }
+
+    static func crsNotTransformable(_ name: String, detail: String) -> Failure {
+        Failure(
+            "crs_not_transformable",
+            "the coordinate system \(name.isEmpty ? "of this file" : name) has no known relation to longitude and "
+                + "latitude; export the raster in a standard system such as UTM", detail: detail)
+    }
+}
+
+/// Rasters that open but cannot be used.
+extension Failure {
+    static func rasterWithoutBands(_ name: String) -> Failure {
+        Failure("raster_without_bands", "\(name) holds no image bands; export the orthophoto itself as GeoTIFF")
+    }
+
+    static func rasterTooManyBands(_ name: String, _ count: Int, limit: Int) -> Failure {
+        Failure(
+            "raster_too_many_bands",
+            "\(name) has \(count) bands and at most \(limit) are read; export red, green and blue (and alpha) only")
+    }
+
+    static func rasterTooLarge(_ name: String, _ width: Int, _ height: Int) -> Failure {
+        Failure(
+            "raster_too_large",
+            "\(name) claims \(width) x \(height) pixels, more than any survey we can process; split it or export it "
+                + "at a coarser resolution")
+    }
+
+    static func rasterHollow(_ name: String, _ width: Int, _ height: Int, fileSize: Int) -> Failure {
+        Failure(
+            "raster_hollow",
+            "\(name) claims \(width) x \(height) pixels but holds only \(fileSize / 1024) KiB of data, so nearly "
+                + "all of it is empty; export it again, cropped to the surveyed area")
+    }
+
+    static func rasterBlockTooLarge(_ name: String) -> Failure {
+        Failure(
+            "raster_block_too_large",
+            "\(name) is stored in one piece that is too large to decode; export it as a tiled GeoTIFF")
+    }
+
+    static func rasterComplex(_ name: String) -> Failure {
+        Failure(
+            "raster_type_unsupported",
+            "\(name) holds complex numbers (radar data), not an image; export an 8-bit or 16-bit orthophoto")
+    }
+
+    static func rasterAllInvalid(_ name: String) -> Failure {
+        Failure(
+            "raster_empty",
+            "\(name) has no valid pixel: every one is transparent or nodata; check the export and upload it again")
+    }
+}
+
+/// Rasters that cannot be put on a map.
+extension Failure {
+    static func rasterWithoutCRS(_ name: String) -> Failure {
+        Failure(
+            "raster_without_crs",
+            "\(name) has a position but does not say in which coordinate system; export it again with its "
+                + "coordinate system, e.g. EPSG:32632")
+    }
+
+    static func rasterWithoutPosition(_ name: String, crs: String) -> Failure {
+        Failure(
+            "raster_without_position",
+            "\(name) names the coordinate system \(crs) but not where its pixels lie; export it again as GeoTIFF "
+                + "with its georeference")
+    }
+
+    static func rasterNotGeoreferenced(_ name: String) -> Failure {
+        Failure(
+            "raster_not_georeferenced",
+            "\(name) is not georeferenced: it has neither a coordinate system nor a position; export the orthophoto "
+                + "as GeoTIFF with its coordinate system")
+    }
+
+    static func rasterLocalCRS(_ name: String, crs: String) -> Failure {
+        Failure(
+            "raster_local_crs",
+            "\(name) uses a local coordinate system (\(crs.isEmpty ? "unnamed" : crs)) that has no known place on "
+                + "the earth; export it in a standard system such as UTM or WGS 84")
+    }
+
+    static func rasterRPCOnly(_ name: String) -> Failure {
+        Failure(
+            "raster_rpc_only",
+            "\(name) carries only a camera model (RPC) and is not an orthophoto yet; orthorectify it and upload the "
+                + "result")
+    }
+
+    static func tooFewControlPoints(_ name: String, count: Int) -> Failure {
+        Failure(
+            "raster_too_few_control_points",
+            "\(name) is placed by only \(count) ground control points and at least 3 are needed; export it with a "
+                + "full georeference")
+    }
+
+    static func rasterNotWarped(_ name: String, detail: String) -> Failure {
+        Failure(
+            "raster_not_warped",
+            "turning \(name) north-up by its rotation or its ground control points failed; export it north-up with a "
+                + "full georeference", detail: detail)
+    }
+
+    static func cogNotMade(_ name: String, detail: String) -> Failure {
+        Failure("cog_not_made", "making the map tiles of \(name) failed", detail: detail, retry: .later)
+    }
+
+    static func rasterOffEarth(_ name: String, crs: String) -> Failure {
+        Failure(
+            "raster_off_earth",
+            "the coordinates of \(name) lie outside of its coordinate system \(crs); it was probably assigned the "
+                + "wrong one, export it again with the right one")
+    }
+}
