@@ -16,35 +16,37 @@ public struct PhotoFacts: Codable, Equatable, Sendable {
 public enum PhotoReader {
     /// Reads the photo at `path`. Never follows the bytes beyond a few MiB, whatever they claim.
     ///
-    /// Throws `photo_unreadable` when the file cannot be read, `photo_not_recognised` when its content is
+    /// Throws `file_unreadable` when the file cannot be read, `photo_not_recognised` when its content is
     /// neither JPEG, TIFF, DNG nor PNG. Metadata that is damaged is no error: its fields are nil.
     public static func read(path: String) throws(Failure) -> PhotoFacts {
-        let file = try PhotoFile(path: path)
-        return try read(size: file.size, name: file.name, fetch: file.bytes)
+        let file = try RegularFile(path: path)
+        return try read(size: file.size, name: file.name, isWhole: true, fetch: file.bytes)
     }
 
     /// Reads a photo, or its beginning, that is already in memory. `name` is for messages only.
     public static func read(head: [UInt8], name: String = "the photo") throws(Failure) -> PhotoFacts {
-        try read(size: head.count, name: name) { offset, count in
+        try read(size: head.count, name: name, isWhole: false) { offset, count in
             guard offset < head.count else { return [] }
             return Array(head[offset..<min(head.count, offset + count)])
         }
     }
 
-    /// `fetch` throws nothing but `Failure`.
-    static func read(size: Int, name: String, fetch: @escaping PhotoBytes.Fetch) throws(Failure) -> PhotoFacts {
+    /// `isWhole`: `fetch` reaches the photo's end cheaply, so that it can be checked.
+    static func read(
+        size: Int, name: String, isWhole: Bool, fetch: @escaping PhotoBytes.Fetch
+    ) throws(Failure) -> PhotoFacts {
         do {
             let photo = try PhotoBytes(size: size, fetch: fetch)
             guard let format = PhotoFormat(magic: photo.head) else { throw Failure.photoNotRecognised(name) }
-            return try facts(of: photo, format)
+            return try facts(of: photo, format, isWhole: isWhole)
         } catch let failure as Failure {
             throw failure
         } catch {
-            throw .photoUnreadable(name, detail: "\(error)")
+            throw .fileUnreadable(name, detail: "\(error)")
         }
     }
 
-    private static func facts(of photo: PhotoBytes, _ format: PhotoFormat) throws -> PhotoFacts {
+    private static func facts(of photo: PhotoBytes, _ format: PhotoFormat, isWhole: Bool) throws -> PhotoFacts {
         var facts = PhotoFacts(format: format, metadata: PhotoMetadata(), tags: [:], warnings: [])
         switch format {
         case .jpeg:
@@ -52,12 +54,27 @@ public enum PhotoReader {
             facts.metadata.width = segments.width
             facts.metadata.height = segments.height
             facts.add(exif: segments.exif, xmp: segments.xmp)
+            if isWhole, try !endsLikeAJPEG(photo) { facts.warnings.append("it is cut off") }
         case .tiff, .dng:
-            break
+            let structure = try TIFFStructure(photo)
+            if structure.isDNG { facts.format = .dng }
+            facts.metadata.width = structure.width
+            facts.metadata.height = structure.height
+            facts.add(exif: structure.exif, xmp: structure.xmp)
         case .png:
-            break
+            let chunks = try PNGChunks(photo)
+            facts.metadata.width = chunks.width
+            facts.metadata.height = chunks.height
+            facts.add(exif: chunks.exif, xmp: nil)
         }
         return facts
+    }
+
+    /// Whether an end-of-image marker is in the last 16 KiB; cameras append previews and padding to photos.
+    private static func endsLikeAJPEG(_ photo: PhotoBytes) throws -> Bool {
+        let count = min(photo.size, 16 << 10)
+        guard let tail = try photo.bytes(at: photo.size - count, count: count) else { return false }
+        return zip(tail, tail.dropFirst()).contains { $0 == 0xFF && $1 == 0xD9 }
     }
 }
 

@@ -1,22 +1,22 @@
 import Failures
 import Foundation
 
-/// One photo on disk, opened for reading; owns its file descriptor.
-final class PhotoFile {
+/// One regular file on disk, opened for reading; owns its file descriptor.
+final class RegularFile {
     let size: Int
     /// The file's own name, fit for messages.
     let name: String
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Opens without following a symbolic link at the end of `path`, and without waiting on a pipe.
     init(path: String) throws(Failure) {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .photoUnreadable(name, detail: "open \(path): \(errnoText())") }
+        guard descriptor >= 0 else { throw .fileUnreadable(name, detail: "open \(path): \(errnoText())") }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            throw .photoUnreadable(name, detail: "\(path) is not a regular file")
+            throw .fileUnreadable(name, detail: "\(path) is not a regular file")
         }
         self.name = name
         self.size = Int(status.st_size)
@@ -27,19 +27,18 @@ final class PhotoFile {
 
     /// Up to `count` bytes from `offset`, fewer only at the end of the file.
     func bytes(at offset: Int, count: Int) throws(Failure) -> [UInt8] {
-        var read = 0
         var problem: String?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while read < count {
-                let got = pread(descriptor, buffer.baseAddress.map { $0 + read }, count - read, off_t(offset + read))
+            while filled < count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                let got = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
                 if got < 0 && errno == EINTR { continue }
                 if got < 0 { problem = errnoText() }
                 if got <= 0 { break }
-                read += got
+                filled += got
             }
-            filled = read
         }
-        if let problem { throw .photoUnreadable(name, detail: "read: \(problem)") }
+        if let problem { throw .fileUnreadable(name, detail: "read: \(problem)") }
         return bytes
     }
 }
