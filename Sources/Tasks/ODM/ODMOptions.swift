@@ -1,4 +1,5 @@
 import Foundation
+import Imagery
 public import Settings
 
 /// How ODM is run on this host.

@@ -1,5 +1,6 @@
 import DB
 import Foundation
+import Imagery
 
 /// The files of one ODM run, on the host. `root` is what the container sees as `/project`.
 struct ODMProject: Sendable {
