@@ -1,5 +1,7 @@
+public import Containers
 public import DB
 import Failures
+public import NativeChild
 
 /// The task types that a worker can run, in the order in which it runs a row's stages.
 public struct TaskRegistry: Sendable {
@@ -41,4 +43,22 @@ public struct TaskRegistry: Sendable {
         }
         return handlers.filter { types.contains($0.type) }
     }
+}
+
+extension TaskRegistry {
+    /// All task types, in the order in which a row's stages run. A new one gets its line here.
+    /// - Parameter assets: the folder with GADM, biome and phenology data; nil leaves those fields empty.
+    public static func standard(engine: DockerEngine, odm: ODMOptions, assets: String?) throws -> TaskRegistry {
+        try TaskRegistry([
+            ODMProcessing(engine: engine, options: odm),
+            GeoTIFFStage(),
+            COGStage(),
+            ThumbnailStage(),
+        ])
+    }
+
+    /// The kinds of work that stages do in a child process.
+    public static let nativeWork: [any NativeWork.Type] = [
+        UnpackPhotos.self, StandardiseOrtho.self, MakeCOG.self, MakeThumbnail.self,
+    ]
 }

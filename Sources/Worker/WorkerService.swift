@@ -1,3 +1,4 @@
+public import Containers
 public import DB
 import Failures
 public import Logging
@@ -10,16 +11,18 @@ public struct WorkerService: Service {
     private let options: WorkerOptions
     private let registry: TaskRegistry
     private let services: StageServices
+    private let engine: DockerEngine
     private let logger: Logger
 
     public init(
         identity: WorkerIdentity, options: WorkerOptions, registry: TaskRegistry, services: StageServices,
-        logger: Logger
+        engine: DockerEngine, logger: Logger
     ) {
         self.identity = identity
         self.options = options
         self.registry = registry
         self.services = services
+        self.engine = engine
         var logger = logger
         logger[metadataKey: "worker"] = "\(identity.name)"
         self.logger = logger
@@ -41,6 +44,7 @@ public struct WorkerService: Service {
         let replaced = StopSwitch()
         let succeeded = await withTaskGroup(of: Void.self) { group in
             group.addTask { await hear(loop, keeper) }
+            group.addTask { await Watchdog(engine: engine, queue: queue, logger: logger).run() }
             group.addTask {
                 await keeper.run {
                     replaced.stop(.leaseLost)

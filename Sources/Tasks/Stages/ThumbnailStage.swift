@@ -1,0 +1,30 @@
+public import DB
+import Foundation
+import NativeChild
+import Storage
+
+/// Makes the dataset's preview picture and puts it into storage.
+public struct ThumbnailStage: TaskHandler {
+    public let type = TaskType.thumbnail
+    public let status = DatasetStatus.thumbnailProcessing
+    public let flag = DoneFlag.thumbnail
+
+    public init() {}
+
+    public func run(_ stage: StageContext) async throws -> StageResult {
+        let start = ContinuousClock.now
+        let input = try await stage.cogOrStandardOrtho(as: 0...0.5)
+        let output = stage.scratch.thumbnail(stage.datasetID)
+        let result = try await stage.native(
+            MakeThumbnail(input: input, output: output), as: 0.5...0.9, "making the thumbnail")
+        let bytes = try FileManager.default.attributesOfItem(atPath: output)[.size] as? NSNumber
+        let artefact = try await stage.publish(output, in: StoragePath.thumbnail, as: 0.9...1)
+        let datasetID = stage.datasetID
+        let record = ArtefactRecord(
+            fileName: artefact.fileName, path: artefact.path, bytes: bytes?.int64Value ?? 0,
+            runtime: start.secondsUntilNow)
+        return StageResult(measures: StageMeasures(peakMemoryBytes: result.peakMemoryBytes)) {
+            try $0.record(thumbnail: record, of: datasetID)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Containers
+import DB
+import Foundation
+import Logging
+import Tasks
+
+/// Ends every container of ours on this Docker host that has outlived its deadline, whoever started it and
+/// whether or not the database can be reached: the label is enough. Also removes containers whose claim is gone.
+///
+/// The stage that runs a container ends it on time by itself. This is for containers that have lost their stage.
+struct Watchdog: Sendable {
+    let engine: DockerEngine
+    let queue: JobQueue
+    let logger: Logger
+    /// Between two looks.
+    var interval = Duration.seconds(15)
+    /// The stage, which records why, gets this long before the watchdog acts in its place.
+    var slack = Duration.seconds(10)
+    /// A container is left alone for this long after it was first seen without a claim, for claims that are just
+    /// being taken over.
+    var strayPatience = Duration.seconds(60)
+
+    func run() async {
+        var strays: [String: ContinuousClock.Instant] = [:]
+        while !Task.isCancelled {
+            do {
+                let containers = try await engine.list(labels: [Label.stage: "\(TaskType.odmProcessing)"])
+                for container in containers where isOverdue(container) { await end(container, because: "past its deadline") }
+                strays = try await removeStrays(containers, seen: strays)
+            } catch {
+                logger.debug("watchdog could not look", metadata: ["error": "\(error)"])
+            }
+            // A canceled sleep ends the loop.
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    private func isOverdue(_ container: ContainerSummary) -> Bool {
+        guard container.status == .running, let deadline = container.labels[Label.deadline].flatMap(Double.init) else {
+            return false
+        }
+        return Date().timeIntervalSince1970 > deadline + slack / .seconds(1)
+    }
+
+    /// Containers whose queue row nobody holds any more: canceled, finished elsewhere, or of an older attempt.
+    private func removeStrays(
+        _ containers: [ContainerSummary], seen: [String: ContinuousClock.Instant]
+    ) async throws -> [String: ContinuousClock.Instant] {
+        guard !containers.isEmpty else { return [:] }
+        let held = try await queue.leasedQueueIDs()
+        var still: [String: ContinuousClock.Instant] = [:]
+        for container in containers {
+            guard let queueID = container.labels[Label.queueID].flatMap(Int64.init), !held.contains(queueID) else { continue }
+            let first = seen[container.id] ?? .now
+            if ContinuousClock.now - first > strayPatience {
+                await end(container, because: "nobody holds its queue row")
+            } else {
+                still[container.id] = first
+            }
+        }
+        return still
+    }
+
+    private func end(_ container: ContainerSummary, because reason: String) async {
+        logger.warning("removing a container", metadata: ["container": "\(container.name)", "reason": "\(reason)"])
+        do {
+            try await engine.end(container.id, grace: .seconds(5))
+            try await engine.remove(container.id)
+        } catch {
+            logger.error("container could not be removed", metadata: ["container": "\(container.name)", "error": "\(error)"])
+        }
+    }
+}
