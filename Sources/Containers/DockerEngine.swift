@@ -16,7 +16,7 @@ public final class DockerEngine: Sendable {
     private static let largestAnswer = 64 << 20
 
     private let endpoint: Endpoint
-    private let loop: TransferLoop
+    let loop: TransferLoop
     private let version = Mutex<EngineVersion?>(nil)
 
     /// Makes a client; nothing is sent yet.
