@@ -13,12 +13,17 @@ let settings: [SwiftSetting] =
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let filePath: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+/// Loops over millions of pixels: optimised in debug builds too, where they would take minutes.
+func pixelModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings + [.unsafeFlags(["-O"])])
 }
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -46,7 +51,7 @@ let package = Package(
             "deadtrees",
             [
                 "Worker", "Tasks", "DB", "Storage", "Containers", "Raster", "Imagery", "FlightSimulator",
-                "NativeChild", "Settings", "Failures", arguments, lifecycle, log,
+                "NativeChild", "Settings", "Failures", arguments, lifecycle, signals, log,
             ]),
         program("orthopreview", ["Mosaic", "Imagery", "Raster", "Failures", arguments]),
 
@@ -59,10 +64,10 @@ let package = Package(
         module("Containers", ["CLibCurl", "Failures", log]),
         module("NativeChild", ["Failures", subprocess, filePath]),
         module("DB", ["CLibPQ", "Failures", log]),
-        module("Mosaic", ["Imagery", "Raster", "Failures"]),
-        module("FlightSimulator", ["Raster", "Failures"]),
-        module("Raster", ["CGDAL", "Failures"]),
-        module("Imagery", ["CLibExif", "CLibZip", "Failures"]),
+        pixelModule("Mosaic", ["Imagery", "Raster", "Failures"]),
+        pixelModule("FlightSimulator", ["Raster", "Failures"]),
+        pixelModule("Raster", ["CGDAL", "Failures"]),
+        pixelModule("Imagery", ["CLibExif", "CLibZip", "Failures"]),
         module("Settings", ["Failures"]),
         module("Failures", []),
 

@@ -11,7 +11,8 @@ struct Deadtrees: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             MigrateCommand.self, WorkerCommand.self, QueueCommand.self, WorkersCommand.self, DrainCommand.self,
-            EvictCommand.self, LogsCommand.self, DoctorCommand.self, NativeCommand.self,
+            EvictCommand.self, LogsCommand.self, DoctorCommand.self, ScanCommand.self, RasterCommand.self,
+            SimulateFlightCommand.self, NativeCommand.self,
         ])
 
     /// Exit codes: 0 done, 1 the thing failed, 2 wrong usage or configuration, 69 a dependency is unreachable.

@@ -16,7 +16,7 @@ struct Environment {
     }
 
     func database(connections: Int = 2) -> Database {
-        Database(url: settings.database.url, connections: connections, logger: logger)
+        Database(url: settings.database.url.reveal(), connections: connections, logger: logger)
     }
 
     func queue() -> JobQueue { JobQueue(database()) }

@@ -15,7 +15,7 @@ enum Output {
         let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
         for row in cells {
             let line = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-            print(line.joined(separator: "  ").replacing(/ +$/, with: ""))
+            print(line.joined(separator: "  ").replacing(/\s+$/, with: ""))
         }
     }
 

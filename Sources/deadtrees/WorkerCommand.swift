@@ -8,6 +8,7 @@ import NativeChild
 import ServiceLifecycle
 import Settings
 import Tasks
+import UnixSignals
 import Worker
 
 struct WorkerCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import DB
 import Foundation
 public import NativeChild
-public import Raster
+import Raster
 
 /// What the database keeps of a raster, with its description as JSON already.
 public struct DescribedRaster: Codable, Sendable {
