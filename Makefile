@@ -1,0 +1,39 @@
+# `make` alone prints what each target does.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check format bench clean
+
+# Which photos the demo takes: a folder or a ZIP. Without it, it simulates a flight.
+IMAGES ?=
+export IMAGES
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (Debian 12, Ubuntu 24.04)
+	@scripts/setup
+
+build: setup ## build everything
+	swift build
+
+demo: setup ## photos in, orthophoto, COG and thumbnail out: IMAGES=folder|zip, or a simulated flight
+	swift build --product deadtrees
+	swift build --product orthopreview
+	scripts/with-services scripts/demo
+
+test: setup ## all tests, with a real PostgreSQL, Docker Engine and worker
+	swift build --build-tests
+	scripts/with-services scripts/test $(ARGS)
+
+check: setup ## format, shell scripts, compose files
+	scripts/check
+
+format: ## format the Swift code
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: setup ## measure, and print what docs/benchmarks.md holds
+	swift build -c release --product deadtrees
+	scripts/with-services scripts/bench
+
+clean: ## remove what was built and what the demo made
+	@scripts/services stop
+	rm -rf .build demo-output .data
