@@ -42,6 +42,13 @@ extension RasterDataset {
         Self.pairs(GDALGetMetadata(handle, domain))
     }
 
+    /// The names of the groups of metadata, the default one being empty.
+    public var metadataDomains: [String] {
+        let list = GDALGetMetadataDomainList(handle)
+        defer { CSLDestroy(list) }
+        return StringList.strings(list)
+    }
+
     public func metadataItem(_ key: String, domain: String? = nil) -> String? {
         GDALGetMetadataItem(handle, key, domain).map { String(cString: $0) }
     }
