@@ -86,7 +86,11 @@ let package = Package(
         tests("ImageryTests", ["Imagery", "Failures"]),
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
         tests("TasksTests", ["Tasks", "DB", "Failures"]),
-        tests("WorkerTests", ["Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures"]),
+        tests(
+            "WorkerTests",
+            [
+                "deadtrees", "orthopreview", "Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures",
+            ]),
         tests("CommandTests", []),
     ],
     swiftLanguageModes: [.v6]

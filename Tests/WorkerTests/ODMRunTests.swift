@@ -1,0 +1,135 @@
+import Containers
+import DB
+import Foundation
+import TestSupport
+import Testing
+
+/// What becomes of containers when things go wrong, on a real Docker Engine.
+@Suite(
+    .enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"),
+    .enabled(if: Docker.isAvailable, Docker.whyNot), .serialized)
+struct ODMRunTests {
+    /// Ignores SIGTERM and never ends.
+    private static let deaf = ["ODM_IMAGE": "deadtrees/test-odm-deaf"]
+
+    private func running(_ site: Site, _ dataset: Int64) async throws -> [ContainerSummary] {
+        let engine = try DockerEngine(host: ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? "")
+        defer { engine.shutdown() }
+        return try await engine.list(labels: ["deadtrees.dataset_id": "\(dataset)", "deadtrees.worker": site.worker])
+    }
+
+    /// Enqueues a flight and waits until its container runs.
+    private func startODM(_ site: Site, _ worker: WorkerProcess) async throws -> (dataset: Int64, row: Int64) {
+        let dataset = try await site.addRawDataset(SimulatedFlight.path())
+        let row = try await site.test.enqueue(dataset, ["odm_processing"])
+        try await waitUntil(within: .seconds(60), "ODM runs: \(worker.log.suffix(2000))") {
+            try await running(site, dataset).contains { $0.status == .running }
+        }
+        return (dataset, row)
+    }
+
+    @Test func aContainerThatOutlivesItsTimeIsKilledAndTheNextRowRuns() async throws {
+        try await Site.with(Self.deaf.merging(["ODM_TIMEOUT": "5s"]) { $1 }) { site in
+            let worker = try WorkerProcess(site)
+            let (dataset, _) = try await startODM(site, worker)
+            let next = try await site.test.addDataset()
+            _ = try await site.test.enqueue(next, ["metadata"])
+            try await site.addBoundingBoxes()
+            try await waitUntil(within: .seconds(15), "the container is gone") {
+                try await running(site, dataset).isEmpty
+            }
+            try await waitUntil("the run has ended") { try await site.history(dataset) == ["odm_processing timed_out"] }
+            let status = try await site.status(dataset)
+            #expect(try status.get("has_error", as: Bool.self))
+            #expect(
+                try status.get("error_message", as: String.self).contains("the 5 s limit for one ODM run was reached"))
+            try await waitUntil("the next row has been done") { try await site.history(next) == ["metadata succeeded"] }
+            #expect(try await site.test.sql("SELECT FROM v2_queue_lease").isEmpty)
+            worker.send(SIGTERM)
+            #expect(try await worker.exitStatus() == 0)
+        }
+    }
+
+    @Test func cancelingARowEndsItsContainer() async throws {
+        try await Site.with(Self.deaf) { site in
+            let worker = try WorkerProcess(site)
+            let (dataset, row) = try await startODM(site, worker)
+            try await site.test.sql("SELECT v2_cancel($1)", [.int(row)])
+            try await waitUntil(within: .seconds(10), "the container is gone") { try await running(site, dataset).isEmpty }
+            try await waitUntil("the history says so") { try await site.history(dataset) == ["odm_processing canceled"] }
+            #expect(try await site.test.sql("SELECT FROM v2_queue").isEmpty)
+            worker.send(SIGTERM)
+            #expect(try await worker.exitStatus() == 0)
+        }
+    }
+
+    @Test func deletingARunningRowEndsItsContainer() async throws {
+        try await Site.with(Self.deaf) { site in
+            let worker = try WorkerProcess(site)
+            let (dataset, row) = try await startODM(site, worker)
+            try await site.test.sql("DELETE FROM v2_queue WHERE id = $1", [.int(row)])
+            try await waitUntil(within: .seconds(10), "the container is gone") { try await running(site, dataset).isEmpty }
+            #expect(try await site.history(dataset) == ["odm_processing canceled"])
+            worker.send(SIGTERM)
+            #expect(try await worker.exitStatus() == 0)
+        }
+    }
+
+    @Test(arguments: [SIGTERM, SIGKILL])
+    func aRunGoesOnWithoutItsWorkerAndIsTakenUpAgain(_ signal: Int32) async throws {
+        try await Site.with(Self.deaf.merging(["SHUTDOWN_GRACE": "0s"]) { $1 }) { site in
+            let first = try WorkerProcess(site)
+            let (dataset, row) = try await startODM(site, first)
+            let container = try await running(site, dataset)[0].id
+            try await waitUntil("the container is on record") {
+                try await !site.test.sql("SELECT FROM v2_queue_lease WHERE container_id = $1", [.text(container)]).isEmpty
+            }
+            first.send(signal)
+            #expect(try await first.exitStatus(within: .seconds(20)) == (signal == SIGKILL ? -SIGKILL : 0))
+            #expect(try await running(site, dataset).map(\.id) == [container])
+
+            let second = try WorkerProcess(site)
+            try await waitUntil("the second life has taken the container up") {
+                second.log.contains("taking up a container")
+            }
+            #expect(try await running(site, dataset).map(\.id) == [container])
+            try await site.test.sql("SELECT v2_cancel($1)", [.int(row)])
+            try await waitUntil("the container is gone") { try await running(site, dataset).isEmpty }
+            #expect(try await site.history(dataset).last == "odm_processing canceled")
+            second.send(SIGTERM)
+            #expect(try await second.exitStatus() == 0)
+        }
+    }
+
+    @Test func failuresThatARetryCanHelpAreRetriedThenGivenUp() async throws {
+        try await Site.with(["ODM_IMAGE": "deadtrees/test-odm-broken", "MAX_ATTEMPTS": "2"]) { site in
+            let dataset = try await site.addRawDataset(SimulatedFlight.path())
+            let row = try await site.test.enqueue(dataset, ["odm_processing"])
+            #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
+            let waiting = try await site.test.sql(
+                "SELECT not_before > now() AS waits, NOT is_processing AS free FROM v2_queue WHERE id = $1", [.int(row)])
+            #expect(try waiting[0].get("waits", as: Bool.self) && waiting[0].get("free", as: Bool.self))
+            #expect(try await !site.status(dataset).get("has_error", as: Bool.self))
+            try await site.test.sql("UPDATE v2_queue SET not_before = NULL")
+            #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
+            #expect(try await site.history(dataset) == ["odm_processing failed", "odm_processing failed"])
+            let message = try await site.status(dataset).get("error_message", as: String.self)
+            #expect(message.hasPrefix("odm_processing failed: ODM ran out of memory"))
+            #expect(message.hasSuffix("(tried 2 times)"))
+        }
+    }
+
+    @Test func aMissingImageIsNamed() async throws {
+        try await Site.with(["ODM_IMAGE": "deadtrees/no-such-image", "MAX_ATTEMPTS": "1"]) { site in
+            let dataset = try await site.addRawDataset(SimulatedFlight.path())
+            _ = try await site.test.enqueue(dataset, ["odm_processing"])
+            #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
+            let message = try await site.status(dataset).get("error_message", as: String.self)
+            #expect(message.contains("deadtrees/no-such-image"))
+        }
+    }
+}
+
+extension Site {
+    var worker: String { settings["WORKER_NAME"] ?? "" }
+}
