@@ -154,3 +154,14 @@ extension Failure {
                 + "wrong one, export it again with the right one")
     }
 }
+
+/// The world-wide data of `ASSETS_DIR`.
+extension Failure {
+    static func assetMissing(_ name: String) -> Failure {
+        Failure("asset_missing", "looking up the place failed: \(name) is not in the assets folder")
+    }
+
+    static func assetNotReadable(_ name: String, detail: String) -> Failure {
+        Failure("asset_not_readable", "looking up the place in \(name) failed", detail: detail)
+    }
+}

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Failures
 import Foundation
 import Raster
 
@@ -56,9 +55,7 @@ struct RasterCommand: ParsableCommand {
         @Argument(help: "The GeoTIFF.") var input: String
         @Flag(help: "Accepted for symmetry; the output is always JSON.") var json = false
 
-        func run() throws {
-            try RasterFiles.reporting { print(try RasterFiles.json(RasterInfo(of: input))) }
-        }
+        func run() throws { try Output.json(RasterInfo(of: input)) }
     }
 }
 
@@ -73,24 +70,8 @@ struct RasterFiles: ParsableArguments {
     }
 
     func report<Report: Encodable>(_ step: () throws -> (Report, summary: String)) throws {
-        try Self.reporting {
-            let (report, summary) = try step()
-            print(json ? try Self.json(report) : summary)
-        }
-    }
-
-    static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
-
-    /// A failure becomes its sentence on standard error and exit code 1.
-    static func reporting(_ body: () throws -> Void) throws {
-        do { try body() } catch let failure as Failure {
-            FileHandle.standardError.write(Data("error: \(failure)\n".utf8))
-            throw ExitCode(1)
-        }
+        let (report, summary) = try step()
+        if json { try Output.json(report) } else { print(summary) }
     }
 }
 

@@ -14,7 +14,7 @@ public struct OrthoFacts: Codable, Equatable, Sendable {
     public init(of path: String, limits: RasterLimits = RasterLimits()) throws {
         info = try RasterInfo(of: path, limits: limits)
         (bytes, sha256) = try FileIdentifier.compute(path)
-        bbox = try Self.bounds(of: path).map { "BOX(\($0.west) \($0.south),\($0.east) \($0.north))" }
+        bbox = try Self.bounds(of: path)?.box
     }
 
     private static func bounds(of path: String) throws -> Bounds? {

@@ -77,7 +77,7 @@ public struct CoordinateSystem: ~Copyable {
         defer { VSIFree(text) }
         let code = gdalQuietly {
             OSRExportToWktEx(
-                handle, &text, UnsafeRawPointer(options.pointer)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self))
+                handle, &text, options.constPointer)
         }
         return code == OGRERR_NONE ? text.map { String(cString: $0) } ?? "" : ""
     }

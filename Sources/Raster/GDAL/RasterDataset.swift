@@ -29,7 +29,7 @@ public struct RasterDataset: ~Copyable {
         let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
         let opened = try gdal({ .rasterNotReadable(name, formats: drivers, detail: $0) }) {
             GDALOpenEx(
-                path, flags, Self.const(allowed.pointer), Self.const(list.pointer), Self.const(siblings.pointer))
+                path, flags, allowed.constPointer, list.constPointer, siblings.constPointer)
         }
         // Before anything asks for overviews: GDAL would open whatever file (or inline VRT) this names.
         guard GDALGetMetadataItem(opened, "OVERVIEW_FILE", "OVERVIEWS") == nil else {
@@ -95,11 +95,5 @@ public struct RasterDataset: ~Copyable {
         // A file that cannot be read is no side file.
         let start = (try? file.read(upToCount: 4)).map { Array($0) } ?? []
         return [[0x49, 0x49, 42, 0], [0x4d, 0x4d, 0, 42], [0x49, 0x49, 43, 0], [0x4d, 0x4d, 0, 43]].contains(start)
-    }
-
-    private static func const(
-        _ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-    ) -> UnsafePointer<UnsafePointer<CChar>?>? {
-        UnsafeRawPointer(list)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
     }
 }

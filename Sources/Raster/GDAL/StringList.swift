@@ -11,6 +11,11 @@ struct StringList: ~Copyable {
 
     deinit { CSLDestroy(pointer) }
 
+    /// The same for functions that promise not to write.
+    var constPointer: UnsafePointer<UnsafePointer<CChar>?>? {
+        UnsafeRawPointer(pointer)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+    }
+
     /// Copies a list that GDAL owns.
     static func strings(_ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [String] {
         guard let list else { return [] }
