@@ -87,7 +87,7 @@ let package = Package(
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
         tests("TasksTests", ["Tasks", "DB", "Failures"]),
         tests("WorkerTests", ["Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures"]),
-        tests("CommandTests", []),
+        tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A field that is null in JSON, and not left out, when there is no value: programs can rely on its key.
 @propertyWrapper

@@ -2,6 +2,7 @@ import Failures
 
 extension JobQueue {
     /// Runs `body` and puts what the database refuses into the sentence that it gives for it.
+    @discardableResult
     func inWords<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
@@ -26,7 +27,8 @@ extension DatabaseError {
     /// The message alone, without the severity before it and the context after it.
     private var sentence: String {
         let text = message.replacing(/^ERROR: +/, with: "")
-        return text.prefix(upTo: text.firstRange(of: /; (CONTEXT|DETAIL|HINT): /)?.lowerBound ?? text.endIndex).description
+        let end = text.firstRange(of: /; (CONTEXT|DETAIL|HINT):/)?.lowerBound ?? text.endIndex
+        return String(text[..<end])
     }
 }
 
