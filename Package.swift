@@ -91,7 +91,7 @@ let package = Package(
             [
                 "deadtrees", "orthopreview", "Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures",
             ]),
-        tests("CommandTests", []),
+        tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -52,6 +52,7 @@ extension TaskRegistry {
         try TaskRegistry([
             ODMProcessing(engine: engine, options: odm),
             GeoTIFFStage(),
+            MetadataStage(assets: assets),
             COGStage(),
             ThumbnailStage(),
         ])
@@ -59,6 +60,6 @@ extension TaskRegistry {
 
     /// The kinds of work that stages do in a child process.
     public static let nativeWork: [any NativeWork.Type] = [
-        UnpackPhotos.self, StandardiseOrtho.self, MakeCOG.self, MakeThumbnail.self,
+        UnpackPhotos.self, StandardiseOrtho.self, MakeCOG.self, MakeThumbnail.self, LookUpPlace.self,
     ]
 }

@@ -1,0 +1,56 @@
+import DB
+
+extension Doctor {
+    var pause: Probe {
+        Probe(name: "queue", advice: Self.askAgain) {
+            let troubles = try await queue.troubles()
+            let found = "\(troubles.running) running, \(troubles.waiting) waiting, \(troubles.gpuSlots) GPU slot(s)"
+            if let pause = troubles.pause {
+                return .warning(
+                    "\(found); paused by \(pause.pausedBy): \(pause.reason)", advice: "deadtrees queue resume ends the pause")
+            }
+            guard troubles.gpuSlots > 0 else {
+                return .warning(
+                    found, advice: "without a row in v2_gpu_slots no ODM run starts: INSERT INTO v2_gpu_slots (name) VALUES ('gpu0')")
+            }
+            return .ok(found)
+        }
+    }
+
+    var leases: Probe {
+        Probe(name: "leases", advice: Self.askAgain) {
+            let silent = try await queue.troubles().silentLeases
+            guard !silent.isEmpty else { return .ok("every running row is being looked after") }
+            let rows = silent.map { "row \($0.queueID) of \($0.worker) for \(Int($0.silence / 60)) min" }
+            return .warning(
+                "no heartbeat: \(rows.joined(separator: ", "))",
+                advice: "start that worker again and it goes on; if its host will not come back: deadtrees evict \(silent[0].worker)")
+        }
+    }
+
+    var orphans: Probe {
+        Probe(name: "running rows", advice: Self.askAgain) {
+            let orphans = try await queue.troubles().orphans
+            guard !orphans.isEmpty else { return .ok("each is held by a worker") }
+            let ids = orphans.map(String.init).joined(separator: ", ")
+            return .warning(
+                "marked as running, but no worker holds them: \(ids)",
+                advice: "unless another program works on them: UPDATE v2_queue SET is_processing = false WHERE id IN (\(ids))")
+        }
+    }
+
+    var workers: Probe {
+        Probe(name: "workers", advice: Self.askAgain) {
+            let troubles = try await queue.troubles()
+            guard troubles.silentWorkers.isEmpty else {
+                return .warning(
+                    "\(troubles.aliveWorkers) alive; not heard of for three minutes: \(troubles.silentWorkers.joined(separator: ", "))",
+                    advice: "start them again, or deadtrees evict those that will not come back")
+            }
+            guard troubles.aliveWorkers > 0 else {
+                return .warning("none is alive", advice: "start one with deadtrees worker")
+            }
+            return .ok("\(troubles.aliveWorkers) alive")
+        }
+    }
+}

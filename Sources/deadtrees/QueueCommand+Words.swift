@@ -1,0 +1,47 @@
+import DB
+import Foundation
+
+/// How moments and states are written for people.
+extension Output {
+    /// `2026-11-22 15:16:20 UTC (3 min 20 s ago)`, or `(in 2 h 5 min)`.
+    static func moment(_ date: Date, readAt now: Date) -> String {
+        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space).year().month().day().time(includingFractionalSeconds: false)
+        let seconds = now.timeIntervalSince(date)
+        let distance = seconds < 0 ? "in \(duration(-seconds))" : "\(duration(seconds)) ago"
+        return "\(date.formatted(style)) UTC (\(distance))"
+    }
+
+    /// `3 min 20 s`; never negative, whatever the clocks say.
+    static func age(_ date: Date, readAt now: Date) -> String {
+        duration(max(0, now.timeIntervalSince(date)))
+    }
+
+    /// `odm_processing 43 %, dense point cloud`
+    static func stage(_ stage: String?, progress: Double, note: String?) -> String {
+        guard let stage else { return note ?? "between two stages" }
+        return "\(stage) \(Int(progress * 100)) %" + (note.map { ", \($0)" } ?? "")
+    }
+}
+
+extension QueueEntry {
+    /// What the row is doing, in one cell of a table.
+    var doing: String {
+        switch state {
+        case .running:
+            "running on \(worker ?? "?"): \(Output.stage(stage, progress: progress ?? 0, note: note))"
+        case .waiting: "waiting" + (why.map { ": \($0)" } ?? "")
+        case .orphaned: "marked as running, but no worker holds it"
+        }
+    }
+}
+
+extension TaskRunReading {
+    static let columns = ["stage", "attempt", "started", "duration", "outcome", "worker", "error"]
+
+    func cells(readAt: Date) -> [String?] {
+        [
+            taskType, "\(attempt)", Output.moment(startedAt, readAt: readAt),
+            Output.age(startedAt, readAt: finishedAt ?? readAt), outcome ?? "running", worker, error,
+        ]
+    }
+}

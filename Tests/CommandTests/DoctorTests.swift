@@ -1,0 +1,127 @@
+import DB
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(needsDatabase)
+struct DoctorTests {
+    private func checks(_ command: CommandUnderTest) async throws -> [String: JSON] {
+        let checks = try #require(await command.run("doctor", "--json").json["checks"]).items
+        return Dictionary(uniqueKeysWithValues: checks.map { ($0["check"]?.text ?? "", $0) })
+    }
+
+    @Test(needsDocker) func aHealthyHostWithoutAGPUEndsWithZero() async throws {
+        try await DockerUnderTest.makeImage()
+        try await withCommand(docker: DockerUnderTest.host) { test, command in
+            var command = command
+            command.environment["ODM_IMAGE"] = DockerUnderTest.image
+            command.environment["ODM_GPU"] = "auto"
+            _ = try await test.addWorker("gpu-1", types: [])
+            let ended = try await command.run("doctor", "--json")
+            #expect(ended.exitCode == 0, "\(ended.output)")
+            let json = try ended.json
+            #expect(json["is_healthy"] == .bool(true))
+            let checks = try #require(json["checks"]).items
+            #expect(checks.map { $0["check"]?.text } == [
+                "database", "postgis", "clock", "listen", "schema", "triggers", "leases", "running rows", "workers", "queue",
+                "storage", "work folder", "docker", "docker live-restore", "odm image", "gpu",
+            ])
+            #expect(checks.allSatisfy { $0.keys == ["check", "state", "found", "advice", "code"] })
+            let table = try await command.run("doctor")
+            #expect(table.lines.count == checks.count + 1)
+            #expect(table.lines[0].hasPrefix("CHECK"))
+            #expect(table.output.contains(/listen +ok +a notification arrived/))
+        }
+    }
+
+    @Test func anUnreachableDatabaseFailsAloneAndEndsWithSixtyNine() async throws {
+        let command = try CommandUnderTest(database: "postgres://me:geheim@127.0.0.1:1/none", folder: TemporaryFolder())
+        let ended = try await command.run("doctor", "--json")
+        #expect(ended.exitCode == 69)
+        #expect(!ended.output.contains("geheim") && !ended.errors.contains("geheim"))
+        let checks = try #require(ended.json["checks"]).items
+        #expect(checks.map { $0["check"]?.text } == ["database", "storage", "work folder", "docker"])
+        #expect(checks[0]["code"]?.text == "database_unreachable")
+        #expect(checks[1]["state"]?.text == "ok")
+        #expect(checks[3]["code"]?.text == "docker_unreachable")
+    }
+
+    @Test func anEmptyDatabaseIsToldToMigrate() async throws {
+        try await TestDatabase.withEmpty { test in
+            let command = try CommandUnderTest(database: test.url, folder: TemporaryFolder())
+            let ended = try await command.run("doctor")
+            #expect(ended.exitCode != 0)
+            #expect(ended.output.contains(/postgis +failed +PostGIS is not installed/))
+        }
+    }
+
+    @Test func triggersThatAreDisabledOrGoneAreNamed() async throws {
+        try await withCommand { test, command in
+            try await test.sql("ALTER TABLE v2_queue DISABLE TRIGGER v2_queue_notify_insert")
+            let disabled = try #require(await checks(command)["triggers"])
+            #expect(disabled["state"]?.text == "failed")
+            #expect(disabled["found"]?.text == "disabled: v2_queue_notify_insert on v2_queue")
+            try await test.sql("DROP TRIGGER v2_lease_deleted ON v2_queue_lease")
+            let missing = try #require(await checks(command)["triggers"])
+            #expect(missing["found"]?.text == "missing: v2_lease_deleted on v2_queue_lease")
+        }
+    }
+
+    @Test func theListOfTriggersIsWhatTheMigrationsCreate() async throws {
+        let files = try FileManager.default.contentsOfDirectory(at: TestDatabase.migrations, includingPropertiesForKeys: nil)
+            .filter { $0.lastPathComponent >= "0010" }
+        var created: Set<QueueTrigger> = []
+        for file in files {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /CREATE TRIGGER (\w+)\s+(?:BEFORE|AFTER)[^;]*? ON (\w+)/) {
+                created.insert(QueueTrigger(String(match.output.1), on: String(match.output.2)))
+            }
+        }
+        #expect(created == QueueTrigger.all)
+        try await TestDatabase.with { test in
+            let present = try await test.queue.triggers()
+            #expect(QueueTrigger.all.allSatisfy { present[$0] == true })
+        }
+    }
+
+    @Test func migrationsThatAreMissingFail() async throws {
+        try await withCommand { test, command in
+            try await test.sql("DELETE FROM v2_schema_migrations WHERE name LIKE '0014%'")
+            let schema = try #require(await checks(command)["schema"])
+            #expect(schema["state"]?.text == "failed")
+            #expect(schema["advice"]?.text == "run deadtrees migrate")
+        }
+    }
+
+    @Test func rowsThatNobodyLooksAfterAreWarnings() async throws {
+        try await withCommand { test, command in
+            let geotiff = TaskType(rawValue: "geotiff")
+            let worker = try await test.addWorker("gpu-1", types: [geotiff])
+            let silent = try await test.enqueue(test.addDataset(), ["geotiff"])
+            _ = try await test.queue.claim(for: worker, taskTypes: [geotiff], limit: 1, lease: .seconds(90))
+            try await test.sql("UPDATE v2_queue_lease SET heartbeat_at = now() - interval '12 minutes'")
+            try await test.sql("UPDATE v2_workers SET heartbeat_at = now() - interval '12 minutes'")
+            let orphan = try await test.enqueue(test.addDataset(), ["geotiff"])
+            try await test.sql("UPDATE v2_queue SET is_processing = true WHERE id = $1", [.int(orphan)])
+            try await test.sql("SELECT v2_pause('disk being replaced')")
+
+            let checks = try await checks(command)
+            for name in ["leases", "running rows", "workers", "queue"] { #expect(checks[name]?["state"]?.text == "warning") }
+            #expect(checks["leases"]?["found"]?.text == "no heartbeat: row \(silent) of gpu-1 for 12 min")
+            #expect(checks["running rows"]?["found"]?.text == "marked as running, but no worker holds them: \(orphan)")
+            #expect(checks["workers"]?["found"]?.text == "0 alive; not heard of for three minutes: gpu-1")
+            #expect(checks["queue"]?["found"]?.text?.hasSuffix("disk being replaced") == true)
+        }
+    }
+
+    @Test func storageThatCannotBeWrittenFails() async throws {
+        try await withCommand { _, command in
+            var command = command
+            command.environment["STORAGE_URL"] = "file:///proc/deadtrees"
+            command.environment["WORK_DIR"] = "/proc/deadtrees"
+            let ended = try await command.run("doctor", "--json")
+            let failed = try #require(ended.json["checks"]).items.filter { $0["state"]?.text == "failed" }
+            #expect(failed.map { $0["check"]?.text } == ["storage", "work folder", "docker"])
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Containers
+import DB
+import Foundation
+import TestSupport
+import Testing
+
+private let odm = TaskType(rawValue: "odm_processing")
+
+@Suite(needsDatabase)
+struct LogsCommandTests {
+    @Test func printsTheStoredLogOfTheLastAttempt() async throws {
+        try await withCommand { test, command in
+            let (dataset, _) = try await test.failedRow(types: ["odm_processing"])
+            try command.store("logs/\(dataset)/odm-1.log", "[INFO] one\n\n[INFO] two\n")
+            let ended = try await command.run("logs", "\(dataset)")
+            #expect(ended.exitCode == 0)
+            #expect(ended.output == "[INFO] one\n\n[INFO] two\n")
+            let json = try await command.run("logs", "\(dataset)", "--json")
+            #expect(json.lines == [#"{"text":"[INFO] one"}"#, #"{"text":""}"#, #"{"text":"[INFO] two"}"#])
+        }
+    }
+
+    @Test func aDatasetWithoutALogIsNotFound() async throws {
+        try await withCommand { test, command in
+            let missing = try await command.run("logs", "77")
+            #expect(missing.exitCode == 1)
+            #expect(missing.errors.contains("dataset 77 does not exist"))
+            // Without an answer of the engine nobody knows whether there is a container.
+            let dataset = try await test.addDataset()
+            let unknown = try await command.run("logs", "\(dataset)")
+            #expect(unknown.exitCode == 69)
+            #expect(unknown.errors.contains("the Docker Engine cannot be reached"))
+        }
+    }
+
+    @Test(needsDocker) func followsARunningContainerUntilItEnds() async throws {
+        try await withCommand(docker: DockerUnderTest.host) { test, command in
+            let dataset = try await test.addDataset()
+            let worker = try await test.addWorker("w", types: [odm])
+            let row = try await test.enqueue(dataset, ["odm_processing"])
+            let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
+            try await test.begin(odm, #require(jobs.first))
+            // The second line comes only after somebody has asked for the container's end.
+            let script = "printf '\\033[39m[INFO] first\\033[0m\\n'; trap 'echo last; exit 0' TERM; while true; do sleep 0.1; done"
+            try await DockerUnderTest.withContainer(script, labels: [
+                "deadtrees.dataset_id": "\(dataset)", "deadtrees.queue_id": "\(row)", "deadtrees.attempt": "1",
+            ]) { engine, id in
+                try await test.queue.setContainer(jobs[0].token, id: id, odmLease: .seconds(1800))
+                try await eventually { try await command.run("logs", "\(dataset)").output == "[INFO] first\n" }
+                let shown = try await command.run("queue", "show", "\(row)", "--json").json["log"]
+                #expect(shown?["source"]?.text == "container")
+                #expect(shown?["lines"] == .list([.text("[INFO] first")]))
+                async let followed = command.run("logs", "\(dataset)", "--follow")
+                try await engine.stop(id, grace: .seconds(10))
+                let ended = try await followed
+                #expect(ended.output == "[INFO] first\nlast\n")
+                #expect(ended.exitCode == 0)
+            }
+            let without = try await command.run("logs", "\(dataset)")
+            #expect(without.exitCode == 1)
+            #expect(without.errors.contains("is with worker w"))
+        }
+    }
+
+    private func eventually(_ condition: () async throws -> Bool) async throws {
+        for _ in 0..<100 where try await !condition() { continue }
+    }
+}
