@@ -2,6 +2,7 @@ import ArgumentParser
 import Containers
 import DB
 import Foundation
+import Settings
 import Tasks
 
 struct DoctorCommand: AsyncParsableCommand {

@@ -60,7 +60,9 @@ struct ODMLog {
     private func containerExcerpt(_ timeline: QueueTimeline) async throws -> Excerpt? {
         // Somebody waits for the page: an engine that hangs is not waited for.
         let engine = try engine(limit: .seconds(5))
-        guard let found = try await container(on: engine, labels: [Label.queueID: "\(timeline.queueID)"]) else { return nil }
+        guard let found = try await container(on: engine, labels: [Label.queueID: "\(timeline.queueID)"]) else {
+            return nil
+        }
         var lines: [String] = []
         try await read(found, on: engine, follow: false) { line in
             lines.append(line)
@@ -88,7 +90,9 @@ extension ODMLog {
 
     /// The one that runs, else the newest.
     private func container(on engine: DockerEngine, labels: [String: String]) async throws -> ContainerSummary? {
-        func number(_ container: ContainerSummary, _ label: String) -> Int { container.labels[label].flatMap(Int.init) ?? 0 }
+        func number(_ container: ContainerSummary, _ label: String) -> Int {
+            container.labels[label].flatMap(Int.init) ?? 0
+        }
         return try await engine.list(labels: labels).max { one, other in
             (one.status == .running ? 1 : 0, number(one, Label.queueID), number(one, Label.attempt))
                 < (other.status == .running ? 1 : 0, number(other, Label.queueID), number(other, Label.attempt))
@@ -157,11 +161,14 @@ extension TaskRunReading {
 
 extension Failure {
     fileprivate static func noLog(_ dataset: Int64) -> Failure {
-        Failure("not_found", "there is no output of ODM for dataset \(dataset): it never ran, or its log is not in storage any more")
+        Failure(
+            "not_found",
+            "there is no output of ODM for dataset \(dataset): it never ran, or its log is not in storage any more")
     }
     fileprivate static func logElsewhere(_ dataset: Int64, worker: String) -> Failure {
         Failure(
             "not_found",
-            "ODM for dataset \(dataset) is with worker \(worker), and this host has no container of it (yet); run deadtrees logs on that worker's host, or wait for the end")
+            "ODM for dataset \(dataset) is with worker \(worker), and this host has no container of it (yet); run deadtrees logs on that worker's host, or wait for the end"
+        )
     }
 }

@@ -31,7 +31,8 @@ extension QueueCommand {
 
         private func cells(_ row: QueueEntry, _ listing: QueueListing) -> [String?] {
             [
-                row.position.map(String.init), "\(row.queueID)", "\(row.datasetID)", row.taskTypes.joined(separator: ","),
+                row.position.map(String.init), "\(row.queueID)", "\(row.datasetID)",
+                row.taskTypes.joined(separator: ","),
                 "\(row.priority)", "\(row.attempt)", Output.age(row.createdAt, readAt: listing.readAt), row.doing,
             ]
         }

@@ -5,7 +5,8 @@ import Foundation
 extension Output {
     /// `2026-11-22 15:16:20 UTC (3 min 20 s ago)`, or `(in 2 h 5 min)`.
     static func moment(_ date: Date, readAt now: Date) -> String {
-        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space).year().month().day().time(includingFractionalSeconds: false)
+        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space).year().month().day().time(
+            includingFractionalSeconds: false)
         let seconds = now.timeIntervalSince(date)
         let distance = seconds < 0 ? "in \(duration(-seconds))" : "\(duration(seconds)) ago"
         return "\(date.formatted(style)) UTC (\(distance))"

@@ -10,12 +10,15 @@ struct WorkersCommand: AsyncParsableCommand {
     func run() async throws {
         let listing = try await Environment().queue().workers()
         if json.isOn { return try Output.json(listing) }
-        guard !listing.workers.isEmpty else { return print("no worker has ever registered; deadtrees worker starts one") }
+        guard !listing.workers.isEmpty else {
+            return print("no worker has ever registered; deadtrees worker starts one")
+        }
         Output.table(
             ["name", "host", "version", "state", "heartbeat", "running"],
             listing.workers.map { worker in
                 [
-                    worker.name, worker.host, worker.version, worker.isSilent ? "\(worker.state), silent" : worker.state,
+                    worker.name, worker.host, worker.version,
+                    worker.isSilent ? "\(worker.state), silent" : worker.state,
                     Output.moment(worker.heartbeatAt, readAt: listing.readAt), running(worker),
                 ]
             })

@@ -18,7 +18,8 @@ extension TestDatabase {
         if given == nil { dataset = try await addDataset() }
         let row = try await enqueue(dataset, types)
         let worker = try await addWorker("w", types: types.map(TaskType.init))
-        let jobs = try await queue.claim(for: worker, taskTypes: types.map(TaskType.init), limit: 1, lease: .seconds(90))
+        let jobs = try await queue.claim(
+            for: worker, taskTypes: types.map(TaskType.init), limit: 1, lease: .seconds(90))
         let job = try #require(jobs.first { $0.queueID == row })
         try await begin(TaskType(rawValue: types[0]), job)
         let failure = Failure("odm_no_overlap", "the photos overlap too little")

@@ -22,10 +22,12 @@ struct DoctorTests {
             let json = try ended.json
             #expect(json["is_healthy"] == .bool(true))
             let checks = try #require(json["checks"]).items
-            #expect(checks.map { $0["check"]?.text } == [
-                "database", "postgis", "clock", "listen", "schema", "triggers", "leases", "running rows", "workers", "queue",
-                "storage", "work folder", "docker", "docker live-restore", "odm image", "gpu",
-            ])
+            #expect(
+                checks.map { $0["check"]?.text } == [
+                    "database", "postgis", "clock", "listen", "schema", "triggers", "leases", "running rows", "workers",
+                    "queue",
+                    "storage", "work folder", "docker", "docker live-restore", "odm image", "gpu",
+                ])
             #expect(checks.allSatisfy { $0.keys == ["check", "state", "found", "advice", "code"] })
             let table = try await command.run("doctor")
             #expect(table.lines.count == checks.count + 1)
@@ -68,8 +70,10 @@ struct DoctorTests {
     }
 
     @Test func theListOfTriggersIsWhatTheMigrationsCreate() async throws {
-        let files = try FileManager.default.contentsOfDirectory(at: TestDatabase.migrations, includingPropertiesForKeys: nil)
-            .filter { $0.lastPathComponent >= "0010" }
+        let files = try FileManager.default.contentsOfDirectory(
+            at: TestDatabase.migrations, includingPropertiesForKeys: nil
+        )
+        .filter { $0.lastPathComponent >= "0010" }
         var created: Set<QueueTrigger> = []
         for file in files {
             let text = try String(contentsOf: file, encoding: .utf8)
@@ -106,7 +110,9 @@ struct DoctorTests {
             try await test.sql("SELECT v2_pause('disk being replaced')")
 
             let checks = try await checks(command)
-            for name in ["leases", "running rows", "workers", "queue"] { #expect(checks[name]?["state"]?.text == "warning") }
+            for name in ["leases", "running rows", "workers", "queue"] {
+                #expect(checks[name]?["state"]?.text == "warning")
+            }
             #expect(checks["leases"]?["found"]?.text == "no heartbeat: row \(silent) of gpu-1 for 12 min")
             #expect(checks["running rows"]?["found"]?.text == "marked as running, but no worker holds them: \(orphan)")
             #expect(checks["workers"]?["found"]?.text == "0 alive; not heard of for three minutes: gpu-1")

@@ -41,10 +41,14 @@ struct LogsCommandTests {
             let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
             try await test.begin(odm, #require(jobs.first))
             // The second line comes only after somebody has asked for the container's end.
-            let script = "printf '\\033[39m[INFO] first\\033[0m\\n'; trap 'echo last; exit 0' TERM; while true; do sleep 0.1; done"
-            try await DockerUnderTest.withContainer(script, labels: [
-                "deadtrees.dataset_id": "\(dataset)", "deadtrees.queue_id": "\(row)", "deadtrees.attempt": "1",
-            ]) { engine, id in
+            let script =
+                "printf '\\033[39m[INFO] first\\033[0m\\n'; trap 'echo last; exit 0' TERM; while true; do sleep 0.1; done"
+            try await DockerUnderTest.withContainer(
+                script,
+                labels: [
+                    "deadtrees.dataset_id": "\(dataset)", "deadtrees.queue_id": "\(row)", "deadtrees.attempt": "1",
+                ]
+            ) { engine, id in
                 try await test.queue.setContainer(jobs[0].token, id: id, odmLease: .seconds(1800))
                 try await eventually { try await command.run("logs", "\(dataset)").output == "[INFO] first\n" }
                 let shown = try await command.run("queue", "show", "\(row)", "--json").json["log"]

@@ -29,7 +29,8 @@ struct QueueChangeTests {
             let refused = try await command.run("queue", "add", "\(dataset)", "geotif")
             #expect(refused.exitCode == 1)
             #expect(refused.output.isEmpty)
-            #expect(refused.errors.hasPrefix("deadtrees: unknown task type: geotif; known are: odm_processing, geotiff, "))
+            #expect(
+                refused.errors.hasPrefix("deadtrees: unknown task type: geotif; known are: odm_processing, geotiff, "))
             #expect(!refused.errors.contains("SQLSTATE") && !refused.errors.contains("CONTEXT"))
             #expect(try await test.sql("SELECT id FROM v2_queue").isEmpty)
         }

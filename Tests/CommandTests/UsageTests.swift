@@ -7,8 +7,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ["no-such-command"], ["queue", "no-such-command"], ["queue", "list", "--no-such-flag"], ["queue", "show", "seven"],
-        ["queue", "add", "42"], ["queue", "pause"], ["drain"], ["logs"], ["queue", "add", "42", "cog", "--priority", "99999"],
+        ["no-such-command"], ["queue", "no-such-command"], ["queue", "list", "--no-such-flag"],
+        ["queue", "show", "seven"],
+        ["queue", "add", "42"], ["queue", "pause"], ["drain"], ["logs"],
+        ["queue", "add", "42", "cog", "--priority", "99999"],
     ])
     func wrongUsageEndsWithTwo(_ arguments: [String]) async throws {
         let ended = try await command("postgres://nobody@127.0.0.1:1/none").run(arguments)

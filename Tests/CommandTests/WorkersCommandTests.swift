@@ -39,9 +39,11 @@ struct WorkersCommandTests {
             let worker = try await test.addWorker("gpu-1", types: [geotiff])
             _ = try await test.enqueue(test.addDataset(), ["geotiff"])
             #expect(try await command.run("drain", "gpu-1").exitCode == 0)
-            #expect(try await test.queue.claim(for: worker, taskTypes: [geotiff], limit: 1, lease: .seconds(90)).isEmpty)
+            #expect(
+                try await test.queue.claim(for: worker, taskTypes: [geotiff], limit: 1, lease: .seconds(90)).isEmpty)
             #expect(try await command.run("drain", "gpu-1", "--off").exitCode == 0)
-            #expect(try await test.queue.claim(for: worker, taskTypes: [geotiff], limit: 1, lease: .seconds(90)).count == 1)
+            #expect(
+                try await test.queue.claim(for: worker, taskTypes: [geotiff], limit: 1, lease: .seconds(90)).count == 1)
         }
     }
 

@@ -34,16 +34,21 @@ extension DatabaseError {
 
 extension Failure {
     static func schemaMissing(_ detail: String) -> Failure {
-        Failure("schema_missing", "the database does not have the queue's newest tables; run deadtrees migrate", detail: detail)
+        Failure(
+            "schema_missing", "the database does not have the queue's newest tables; run deadtrees migrate",
+            detail: detail)
     }
     static func noDataset(_ id: Int64) -> Failure {
         Failure("not_found", "dataset \(id) does not exist")
     }
     static func noQueueRow(_ id: Int64) -> Failure {
-        Failure("not_found", "queue row \(id) does not exist and no worker ever ran it; deadtrees queue list shows what there is")
+        Failure(
+            "not_found",
+            "queue row \(id) does not exist and no worker ever ran it; deadtrees queue list shows what there is")
     }
     static func notInQueue(_ id: Int64) -> Failure {
-        Failure("not_found", "queue row \(id) is not in the queue (any more); deadtrees queue show \(id) says how it ended")
+        Failure(
+            "not_found", "queue row \(id) is not in the queue (any more); deadtrees queue show \(id) says how it ended")
     }
     static func noWorker(_ name: String) -> Failure {
         Failure("not_found", "no worker is registered as \(name); deadtrees workers lists them")

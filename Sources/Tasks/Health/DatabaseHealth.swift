@@ -28,7 +28,8 @@ extension Doctor {
         Probe(name: "postgis", advice: Self.askAgain) {
             guard let version = try await database.serverFacts().postGIS else {
                 return .failed(
-                    "PostGIS is not installed in this database", advice: "have a superuser run CREATE EXTENSION postgis")
+                    "PostGIS is not installed in this database", advice: "have a superuser run CREATE EXTENSION postgis"
+                )
             }
             return .ok("PostGIS \(version)")
         }
@@ -66,7 +67,9 @@ extension Doctor {
     var triggers: Probe {
         Probe(name: "triggers", advice: Self.askAgain) {
             let present = try await queue.triggers()
-            func names(_ triggers: Set<QueueTrigger>) -> String { triggers.map(\.description).sorted().joined(separator: ", ") }
+            func names(_ triggers: Set<QueueTrigger>) -> String {
+                triggers.map(\.description).sorted().joined(separator: ", ")
+            }
             let missing = QueueTrigger.all.filter { present[$0] == nil }
             guard missing.isEmpty else {
                 return .failed("missing: \(names(missing))", advice: "create them again as sql/migrations has them")

@@ -5,12 +5,15 @@ extension Doctor {
     var docker: Probe {
         Probe(
             name: "docker",
-            advice: "start the Docker Engine, set DOCKER_HOST to where it runs, or let this user use its socket (group docker)"
+            advice:
+                "start the Docker Engine, set DOCKER_HOST to where it runs, or let this user use its socket (group docker)"
         ) {
             let engine = try engine()
             let version = try await engine.negotiatedVersion()
             let info = try await engine.info()
-            return .ok("Docker Engine \(info.serverVersion), API \(version), \(info.cpus) CPUs, control groups v\(info.cgroupVersion)")
+            return .ok(
+                "Docker Engine \(info.serverVersion), API \(version), \(info.cpus) CPUs, control groups v\(info.cgroupVersion)"
+            )
         }
     }
 
@@ -30,7 +33,8 @@ extension Doctor {
             let name = settings.odm.image
             guard let image = try await engine().inspectImage(name) else {
                 return .failed(
-                    "\(name) is not on this host", advice: "docker pull \(name), or set ODM_IMAGE to an image that is there")
+                    "\(name) is not on this host",
+                    advice: "docker pull \(name), or set ODM_IMAGE to an image that is there")
             }
             return .ok("\(name), \(image.size >> 20) MiB, \(image.digest ?? "made here: \(image.id.prefix(19))")")
         }

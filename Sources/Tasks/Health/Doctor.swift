@@ -28,7 +28,8 @@ public struct Doctor: Sendable {
 
     /// Makes all checks, one after the other. Those that need what an earlier one found missing are left out.
     public func examine() async -> [HealthCheck] {
-        var checks = await run([server], then: [[postGIS, clock, listening], [schema], [triggers, leases, orphans, workers, pause]])
+        var checks = await run(
+            [server], then: [[postGIS, clock, listening], [schema], [triggers, leases, orphans, workers, pause]])
         checks += await run([stored, scratch], then: [])
         checks += await run([docker], then: [[liveRestore, image, gpu]])
         return checks

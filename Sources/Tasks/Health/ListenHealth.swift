@@ -11,7 +11,9 @@ extension Doctor {
             guard try await hears(channel, within: .seconds(5)) else {
                 return .failed(
                     "LISTEN is accepted, but a notification did not arrive within 5 s",
-                    advice: "set DATABASE_URL to PostgreSQL itself or to a pooler in session mode: one in transaction mode swallows LISTEN")
+                    advice:
+                        "set DATABASE_URL to PostgreSQL itself or to a pooler in session mode: one in transaction mode swallows LISTEN"
+                )
             }
             let milliseconds = start.duration(to: .now) / .milliseconds(1)
             return .ok("a notification arrived, \(Int(milliseconds.rounded())) ms with connecting")

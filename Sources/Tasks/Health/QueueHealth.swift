@@ -7,11 +7,15 @@ extension Doctor {
             let found = "\(troubles.running) running, \(troubles.waiting) waiting, \(troubles.gpuSlots) GPU slot(s)"
             if let pause = troubles.pause {
                 return .warning(
-                    "\(found); paused by \(pause.pausedBy): \(pause.reason)", advice: "deadtrees queue resume ends the pause")
+                    "\(found); paused by \(pause.pausedBy): \(pause.reason)",
+                    advice: "deadtrees queue resume ends the pause")
             }
             guard troubles.gpuSlots > 0 else {
                 return .warning(
-                    found, advice: "without a row in v2_gpu_slots no ODM run starts: INSERT INTO v2_gpu_slots (name) VALUES ('gpu0')")
+                    found,
+                    advice:
+                        "without a row in v2_gpu_slots no ODM run starts: INSERT INTO v2_gpu_slots (name) VALUES ('gpu0')"
+                )
             }
             return .ok(found)
         }
@@ -24,7 +28,9 @@ extension Doctor {
             let rows = silent.map { "row \($0.queueID) of \($0.worker) for \(Int($0.silence / 60)) min" }
             return .warning(
                 "no heartbeat: \(rows.joined(separator: ", "))",
-                advice: "start that worker again and it goes on; if its host will not come back: deadtrees evict \(silent[0].worker)")
+                advice:
+                    "start that worker again and it goes on; if its host will not come back: deadtrees evict \(silent[0].worker)"
+            )
         }
     }
 
@@ -35,7 +41,9 @@ extension Doctor {
             let ids = orphans.map(String.init).joined(separator: ", ")
             return .warning(
                 "marked as running, but no worker holds them: \(ids)",
-                advice: "unless another program works on them: UPDATE v2_queue SET is_processing = false WHERE id IN (\(ids))")
+                advice:
+                    "unless another program works on them: UPDATE v2_queue SET is_processing = false WHERE id IN (\(ids))"
+            )
         }
     }
 

@@ -39,12 +39,14 @@ extension Doctor {
             let existing = nearestFolder(of: folder)
             guard isWritable(existing) else {
                 return .failed(
-                    "this user may not write in \(folder)", advice: "set WORK_DIR to another folder, or give this one to the worker's user")
+                    "this user may not write in \(folder)",
+                    advice: "set WORK_DIR to another folder, or give this one to the worker's user")
             }
             let free = try freeBytes(in: existing)
             let place = existing == folder ? folder : "\(folder) (the worker will make it)"
             let found = String(format: "%.1f GiB free in %@", Double(free) / 1_073_741_824, place)
-            let advice = "free some space there, or set WORK_DIR to a larger disk; a large dataset takes 100 GiB and more"
+            let advice =
+                "free some space there, or set WORK_DIR to a larger disk; a large dataset takes 100 GiB and more"
             if free < 1 << 30 { return .failed(found, advice: advice) }
             return free < 20 << 30 ? .warning(found, advice: advice) : .ok(found)
         }
@@ -67,7 +69,8 @@ extension Doctor {
     private func freeBytes(in folder: String) throws -> UInt64 {
         var space = statvfs()
         guard statvfs(folder, &space) == 0 else {
-            throw Failure("work_folder_failed", "could not look at the work folder's disk: \(String(cString: strerror(errno)))")
+            throw Failure(
+                "work_folder_failed", "could not look at the work folder's disk: \(String(cString: strerror(errno)))")
         }
         return UInt64(space.f_bavail) * UInt64(space.f_frsize)
     }
