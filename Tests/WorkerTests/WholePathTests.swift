@@ -1,3 +1,4 @@
+import DB
 import Foundation
 import TestSupport
 import Testing
@@ -21,7 +22,7 @@ struct WholePathTests {
 
             let status = try await site.status(dataset)
             for flag in Self.flags { #expect(try status.get(flag, as: Bool.self), "\(flag)") }
-            #expect(try !status.get("has_error", as: Bool.self))
+            #expect(try status.get("has_error", as: Bool.self) == false)
             #expect(try status.get("current_status", as: String.self) == "idle")
             #expect(try await site.history(dataset) == Self.types.map { "\($0) succeeded" })
             try await checkFiles(site, dataset)

@@ -15,7 +15,7 @@ struct ODMContainer: Sendable {
     /// Until then the worker's kill, which knows its reason, comes first.
     private static let backstop = Duration.seconds(300)
     /// Between the request to stop and the kill. ODM ends its children and itself within a second of the request.
-    static let killGrace = Duration.seconds(5)
+    static let killGrace = Duration.seconds(3)
 
     /// Makes and starts the container. Its deadline is in the database already.
     func start(_ command: [String], project: String, deadline: Deadline, gpus: ContainerSpec.GPUs) async throws -> String {
