@@ -31,7 +31,7 @@ final class FolderSource: PhotoSource {
         let output = try NewFile(path: path, name: entry.path.text)
         var offset = 0
         while offset < entry.size {
-            let bytes = try source.bytes(at: offset, count: min(1 << 20, entry.size - offset))
+            let bytes = try source.bytes(at: offset, count: min(32 << 10, entry.size - offset))
             guard !bytes.isEmpty else { throw .fileUnreadable(entry.path.text, detail: "it became shorter") }
             try output.write(bytes)
             offset += bytes.count

@@ -67,6 +67,7 @@ public enum PhotoReader {
             facts.metadata.height = chunks.height
             facts.add(exif: chunks.exif, xmp: nil)
         }
+        facts.dropImpossibleSize()
         return facts
     }
 
@@ -75,6 +76,19 @@ public enum PhotoReader {
         let count = min(photo.size, 16 << 10)
         guard let tail = try photo.bytes(at: photo.size - count, count: count) else { return false }
         return zip(tail, tail.dropFirst()).contains { $0 == 0xFF && $1 == 0xD9 }
+    }
+}
+
+extension PhotoFacts {
+    /// Sizes are multiplied by everybody who reads them, so none may be absurd.
+    fileprivate mutating func dropImpossibleSize() {
+        let sane = 1...1_000_000
+        guard let width = metadata.width, let height = metadata.height, sane.contains(width), sane.contains(height)
+        else {
+            metadata.width = nil
+            metadata.height = nil
+            return
+        }
     }
 }
 

@@ -35,7 +35,8 @@ struct TIFFStructure {
         let others = try image.pointers(0x014A).prefix(8).compactMap { try directory($0, photo) }
         for candidate in [image] + others {
             guard let width = candidate.integer(0x0100), let height = candidate.integer(0x0101),
-                width > 0, height > 0, width * height > (self.width ?? 0) * (self.height ?? 0)
+                (1...1_000_000).contains(width), (1...1_000_000).contains(height),
+                width * height > (self.width ?? 0) * (self.height ?? 0)
             else { continue }
             self.width = width
             self.height = height

@@ -102,6 +102,9 @@ struct ZipDirectory {
         var free = 0
         for entry in entries.sorted(by: { $0.headerOffset < $1.headerOffset }) {
             guard entry.headerOffset >= free else { throw .zipOverlap(Self.shown(entry)) }
+            guard entry.headerOffset < end else {
+                throw .zipInvalid("\(Self.shown(entry)) lies beyond the end of the data")
+            }
             let bytes = try file.bytes(at: entry.headerOffset, count: 30 + entry.rawName.count)
             let header = ByteReader(bytes[...])
             guard header.u32(0) == 0x0403_4B50, let extraLength = header.u16(28),
