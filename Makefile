@@ -31,7 +31,7 @@ format: ## format the Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
 bench: setup ## measure, and print what docs/benchmarks.md holds
-	swift build -c release --product deadtrees
+	for product in deadtrees orthopreview queue-bench; do swift build -c release --product $$product || exit 1; done
 	scripts/with-services scripts/bench
 
 clean: ## remove what was built and what the demo made

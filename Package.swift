@@ -55,6 +55,9 @@ let package = Package(
             ]),
         program("orthopreview", ["Mosaic", "Imagery", "Raster", "Failures", arguments]),
 
+        .executableTarget(
+            name: "queue-bench", dependencies: ["DB", log], path: "Benchmarks/QueueBench", swiftSettings: settings),
+
         module("Worker", ["Tasks", "DB", "Settings", "Failures", "Containers", lifecycle, log]),
         module(
             "Tasks",

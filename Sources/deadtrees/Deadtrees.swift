@@ -11,7 +11,7 @@ struct Deadtrees: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             MigrateCommand.self, WorkerCommand.self, QueueCommand.self, WorkersCommand.self, DrainCommand.self,
-            EvictCommand.self, LogsCommand.self, DoctorCommand.self, RasterCommand.self,
+            EvictCommand.self, LogsCommand.self, DoctorCommand.self, ScanCommand.self, RasterCommand.self,
             SimulateFlightCommand.self, NativeCommand.self,
         ])
 
