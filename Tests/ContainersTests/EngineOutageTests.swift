@@ -50,7 +50,7 @@ struct EngineOutageTests {
             try await withContainer(.shell("sleep 600"), on: direct) { id in
                 proxy.become(.refuse)
                 let ending = Task { try await engine.end(id, grace: .seconds(1)) }
-                try await Task.sleep(for: .milliseconds(300))
+                try await eventually("it has been refused twice") { proxy.refusals >= 2 }
                 proxy.become(.forward)
                 try await ending.value
                 let state = try await direct.inspect(id)?.state

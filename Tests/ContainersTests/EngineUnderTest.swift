@@ -14,15 +14,20 @@ enum EngineUnderTest {
 
     /// Makes the image that the tests run, unless it is there.
     static let tools = Task {
-        _ = try Self.run("pack-image", "--tools", image)
+        _ = try Self.run("pack-image", ["--tools", image])
     }
 
     static var scripts: URL {
         URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../scripts").standardized
     }
 
+    struct ScriptFailed: Error {
+        let script: String
+        let status: Int32
+    }
+
     @discardableResult
-    static func run(_ script: String, _ arguments: String..., environment: [String: String] = [:]) throws -> String {
+    static func run(_ script: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = scripts.appending(path: script)
@@ -32,7 +37,9 @@ enum EngineUnderTest {
         try process.run()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(script) \(arguments) failed")
+        guard process.terminationStatus == 0 else {
+            throw ScriptFailed(script: script, status: process.terminationStatus)
+        }
         return text
     }
 
