@@ -7,17 +7,24 @@ import Testing
 @Suite(EngineUnderTest.isThere, .enabled(if: geteuid() == 0, "an engine of the test's own needs root"))
 struct EngineRestartTests {
     /// An empty `DOCKER_HOST` is none: the services start an engine of their own.
-    private func services(_ arguments: String..., in folder: String) throws -> String {
+    private func services(_ arguments: String..., in folder: String) async throws -> String {
         let environment = ["SERVICES_DIR": folder, "DOCKER_HOST": ""]
-        return try EngineUnderTest.run("services", arguments, environment: environment)
+        return try await EngineUnderTest.run("services", arguments, environment: environment)
     }
 
     @Test func findsItsContainerAgainAfterTheEngineWasKilled() async throws {
         let folder = "/tmp/\(uniqueName().prefix(24))"
-        _ = try services("start", "docker", in: folder)
-        defer { _ = try? services("stop", in: folder) }  // The test's result stands.
+        do { try await loseAndFindAContainer(in: folder) } catch {
+            _ = try await services("stop", in: folder)
+            throw error
+        }
+        _ = try await services("stop", in: folder)
+    }
+
+    private func loseAndFindAContainer(in folder: String) async throws {
+        _ = try await services("start", "docker", in: folder)
         let host = "unix://\(folder)/docker/docker.sock"
-        guard try services("env", in: folder).contains(host) else { return }
+        guard try await services("env", in: folder).contains(host) else { return }
         let engine = try DockerEngine(host: host)
         var spec = ContainerSpec.shell("echo before; sleep 600")
         spec.labels = ["deadtrees.worker": "w1"]
@@ -34,7 +41,7 @@ struct EngineRestartTests {
             }
         }
         #expect(outage.code == "docker_unreachable")
-        _ = try services("start", in: folder)
+        _ = try await services("start", in: folder)
 
         let state = try await waiting.value
         #expect(state.hasEnded)

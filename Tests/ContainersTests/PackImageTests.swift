@@ -10,7 +10,7 @@ import Testing
     private func withImage(of program: String, _ body: (DockerEngine, String) async throws -> Void) async throws {
         let tag = "deadtrees/\(uniqueName()):1"
         let engine = try await EngineUnderTest.engine()
-        try EngineUnderTest.run("pack-image", [program, tag])
+        try await EngineUnderTest.run("pack-image", [program, tag])
         do { try await body(engine, tag) } catch {
             try await engine.removeImage(tag)
             throw error
@@ -37,9 +37,9 @@ import Testing
     @Test func makesNoSecondImageOfTheSameProgram() async throws {
         try await withImage(of: "/usr/bin/env") { engine, tag in
             let first = try await engine.inspectImage(tag)?.id
-            try EngineUnderTest.run("pack-image", ["/usr/bin/env", tag])
+            try await EngineUnderTest.run("pack-image", ["/usr/bin/env", tag])
             #expect(try await engine.inspectImage(tag)?.id == first)
-            try EngineUnderTest.run("pack-image", ["/usr/bin/id", tag])
+            try await EngineUnderTest.run("pack-image", ["/usr/bin/id", tag])
             #expect(try await engine.inspectImage(tag)?.id != first)
         }
     }
@@ -60,8 +60,8 @@ import Testing
     }
 
     @Test func refusesWhatIsNoProgram() async throws {
-        #expect(throws: (any Error).self) {
-            try EngineUnderTest.run("pack-image", ["/etc/passwd", "deadtrees/none:1"])
+        await #expect(throws: (any Error).self) {
+            try await EngineUnderTest.run("pack-image", ["/etc/passwd", "deadtrees/none:1"])
         }
     }
 }
