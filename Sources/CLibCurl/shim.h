@@ -2,6 +2,7 @@
 // The type checks are macros around the variadic functions below.
 #define CURL_DISABLE_TYPECHECK 1
 #include <curl/curl.h>
+#include <fcntl.h>
 
 // curl_easy_setopt and curl_easy_getinfo are variadic, which can't be called from Swift.
 typedef size_t (*curlshim_write_callback)(char *, size_t, size_t, void *);
@@ -24,4 +25,14 @@ static inline CURLcode curlshim_setopt_write(CURL *handle, curlshim_write_callba
 }
 static inline CURLcode curlshim_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
+}
+
+// A child process must not inherit a connection: it would stay open until the child ends.
+static inline int curlshim_close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
+    (void)context;
+    (void)purpose;
+    return fcntl(socket, F_SETFD, FD_CLOEXEC) ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+}
+static inline CURLcode curlshim_setopt_close_on_exec(CURL *handle) {
+    return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, curlshim_close_on_exec);
 }

@@ -65,6 +65,7 @@ final class CurlEasy {
         }
         // Proxies of the environment are for the internet.
         try set(CURLOPT_NOPROXY, "*")
+        try check(curlshim_setopt_close_on_exec(pointer))
     }
 
     private func setMethod(_ request: HTTPRequest) throws {

@@ -41,8 +41,8 @@ extension DockerEngine {
     }
 
     private func removeQuietly(_ id: String) async {
-        // A task of its own, for the calling one may be cancelled. What it leaves is found by its labels.
-        await Task { try? await remove(id) }.value
+        // A task of its own, for the calling one may be cancelled.
+        await Task { try? await remove(id) }.value  // What this leaves is found by its labels.
     }
 
     /// Starts a container; one that runs already goes on running.

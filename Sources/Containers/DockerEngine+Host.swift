@@ -47,19 +47,25 @@ extension DockerEngine {
     /// An image by name or id; nil when it is not on the engine's host.
     public func inspectImage(_ image: String) async throws -> ImageDetails? {
         let purpose = "inspect the image \(image)"
-        // Slashes, colons and the @ of a digest stay: they are part of the name in the path.
-        let path = image.split(separator: "/", omittingEmptySubsequences: false).map { part in
-            part.split(separator: "@", omittingEmptySubsequences: false).map { part in
-                part.split(separator: ":", omittingEmptySubsequences: false).map { Self.encode(String($0)) }
-                    .joined(separator: ":")
-            }.joined(separator: "@")
-        }.joined(separator: "/")
-        let answer = try await call(.get, "/images/\(path)/json", purpose: purpose)
+        let answer = try await call(.get, "/images/\(Self.path(of: image))/json", purpose: purpose)
         switch answer.status {
         case 200: return try DockerJSON.decode(ImageAnswer.self, from: answer.body, purpose: purpose).details
         case 404: return nil
         default: throw answer.refusal(purpose)
         }
+    }
+
+    /// Removes an image, or only its name when others name it too. Done as well when it is gone already.
+    public func removeImage(_ image: String) async throws {
+        let purpose = "remove the image \(image)"
+        let answer = try await call(
+            .delete, "/images/\(Self.path(of: image))", limit: longLimit, purpose: purpose)
+        guard [200, 404].contains(answer.status) else { throw answer.refusal(purpose) }
+    }
+
+    /// Slashes, colons and the @ of a digest stay: they are part of an image's name in a path.
+    private static func path(of image: String) -> String {
+        encode(image).replacing("%2F", with: "/").replacing("%3A", with: ":").replacing("%40", with: "@")
     }
 
     /// Fetches an image from its registry, however long that takes. Without a tag it is `latest`.

@@ -123,8 +123,8 @@ extension HTTPAnswer {
     var message: String {
         struct Message: Decodable { let message: String }
         let text = String(decoding: body.prefix(4096), as: UTF8.self)
-        // An answer from something in between, e.g. a proxy, need not be JSON: then its text is the message.
-        return (try? DockerJSON.decode(Message.self, from: body, purpose: "").message) ?? text
+        let decoded = try? DockerJSON.decode(Message.self, from: body, purpose: "")  // A proxy's need not be JSON.
+        return decoded?.message ?? text
     }
 
     func refusal(_ purpose: String) -> Failure {

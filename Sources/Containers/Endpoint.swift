@@ -15,7 +15,9 @@ struct Endpoint: Sendable, CustomStringConvertible {
             socketPath = String(path)
             // The name in the URL only fills the Host header, which the engine insists on.
             baseURL = "http://docker"
-        } else if let address = host.suffix(after: "tcp://"), !address.isEmpty, !address.contains("/") {
+        } else if let address = host.suffix(after: "tcp://"), address.contains(":"), !address.hasPrefix(":"),
+            !address.contains("/")
+        {
             socketPath = nil
             baseURL = "http://\(address)"
         } else {

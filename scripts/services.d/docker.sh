@@ -93,11 +93,12 @@ not_up() { tail -n 1 "$docker_home/$1.log" >"$docker_home/reason"; }
 
 # detached NAME COMMAND…: away from the terminal, so that Ctrl-C reaches the tests and not the services they need.
 detached() {
-    local name=$1
+    local name=$1 sudo=()
     shift
+    [ "$(id -u)" = 0 ] || sudo=(sudo -n)
     # shellcheck disable=SC2016 # for the inner shell
-    as_root setsid sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$docker_home/$name.pid" "$@" \
-        </dev/null >>"$docker_home/$name.log" 2>&1 9>&- &
+    (exec_alone "${sudo[@]}" setsid sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$docker_home/$name.pid" "$@") \
+        </dev/null >>"$docker_home/$name.log" 2>&1 &
     until_true 5 test -s "$docker_home/$name.pid"
 }
 

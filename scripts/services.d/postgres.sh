@@ -19,10 +19,10 @@ pg_user() {
 
 as_pg_user() {
     if [ "$(id -u)" != 0 ]; then
-        "$@"
+        (exec_alone "$@")
     else
         # Not from the caller's folder, which that user may not enter.
-        (cd / && exec setpriv --reuid="$(pg_user)" --regid="$(id -g "$(pg_user)")" --init-groups env HOME="$pg_home" "$@")
+        (cd / && exec_alone setpriv --reuid="$(pg_user)" --regid="$(id -g "$(pg_user)")" --init-groups env HOME="$pg_home" "$@")
     fi
 }
 

@@ -41,6 +41,17 @@ free_port() {
     fail 'found no free port between 20000 and 32000'
 }
 
+# exec_alone PROGRAM…: becomes that program, with no descriptor but the first three. A daemon that keeps the lock, or
+# a pipe of whoever called us, makes others wait for its end.
+exec_alone() {
+    local descriptor
+    for descriptor in /proc/self/fd/*; do
+        descriptor=${descriptor##*/}
+        [ "$descriptor" -le 2 ] || exec {descriptor}>&-
+    done
+    exec "$@"
+}
+
 alive() { [ -n "$1" ] && [ -d "/proc/$1" ]; }
 
 # process_in FILE NAME TEXT: the process id in a pid file, if that process still is the program NAME with TEXT in its

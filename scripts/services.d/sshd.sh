@@ -55,7 +55,7 @@ ssh_launch() {
     printf '%s\n' "$port" >"$ssh_home/port"
     rm -f "$ssh_home/pid"
     ssh_configure "$port"
-    /usr/sbin/sshd -f "$ssh_home/sshd_config" -E "$ssh_home/log" </dev/null >/dev/null 2>&1 && until_true 10 sshd_runs
+    (exec_alone /usr/sbin/sshd -f "$ssh_home/sshd_config" -E "$ssh_home/log") </dev/null >/dev/null 2>&1 && until_true 10 sshd_runs
 }
 
 sshd_start() {
