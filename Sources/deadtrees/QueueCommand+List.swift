@@ -33,7 +33,8 @@ extension QueueCommand {
             [
                 row.position.map(String.init), "\(row.queueID)", "\(row.datasetID)",
                 row.taskTypes.joined(separator: ","),
-                "\(row.priority)", "\(row.attempt)", Output.age(row.createdAt, readAt: listing.readAt), row.doing,
+                "\(row.priority)", "\(row.attempt)", Output.age(row.createdAt, readAt: listing.readAt),
+                row.doing(readAt: listing.readAt),
             ]
         }
     }

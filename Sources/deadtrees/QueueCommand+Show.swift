@@ -33,7 +33,7 @@ extension QueueCommand {
         private func facts(_ timeline: QueueTimeline) -> [(String, String)] {
             let moment = { Output.moment($0, readAt: timeline.readAt) }
             let row: [(String, String?)] = [
-                ("state", timeline.entry?.doing ?? "left the queue"),
+                ("state", timeline.entry?.doing(readAt: timeline.readAt) ?? "left the queue"),
                 ("task types", timeline.taskTypes.joined(separator: ", ")),
                 ("queued", moment(timeline.createdAt)),
                 ("priority", timeline.entry.map { "\($0.priority)" }),

@@ -26,13 +26,19 @@ extension Output {
 
 extension QueueEntry {
     /// What the row is doing, in one cell of a table.
-    var doing: String {
+    func doing(readAt: Date) -> String {
         switch state {
         case .running:
-            "running on \(worker ?? "?"): \(Output.stage(stage, progress: progress ?? 0, note: note))"
+            "running on \(worker ?? "?"): \(Output.stage(stage, progress: progress ?? 0, note: note))\(silence(readAt))"
         case .waiting: "waiting" + (why.map { ": \($0)" } ?? "")
         case .orphaned: "marked as running, but no worker holds it"
         }
+    }
+
+    /// Workers report several times a minute.
+    private func silence(_ readAt: Date) -> String {
+        guard let heartbeatAt, readAt.timeIntervalSince(heartbeatAt) > 180 else { return "" }
+        return ", no heartbeat for \(Output.age(heartbeatAt, readAt: readAt))"
     }
 }
 

@@ -43,7 +43,7 @@ import Testing
         command.environment["LEASE"] = "soon"
         let ended = try await command.run("queue", "list")
         #expect(ended.exitCode == 2)
-        #expect(ended.errors.contains("LEASE is soon"))
+        #expect(ended.errors.contains("LEASE is \"soon\""))
     }
 
     @Test(needsDatabase) func aDatabaseWithoutTheTablesIsSaidToNeedMigrating() async throws {

@@ -17,8 +17,8 @@ extension DatabaseError {
     /// Source: https://www.postgresql.org/docs/15/errcodes-appendix.html
     var refusal: Failure? {
         switch sqlState {
-        case "23514", "55006": Failure("refused", sentence, detail: operation)
-        case "P0002": Failure("not_found", sentence, detail: operation)
+        case "23514", "55006": Failure("refused", sentence)
+        case "P0002": Failure("not_found", sentence)
         case "42P01", "42883", "42703": .schemaMissing(description)
         default: nil
         }

@@ -28,18 +28,22 @@ public struct Doctor: Sendable {
 
     /// Makes all checks, one after the other. Those that need what an earlier one found missing are left out.
     public func examine() async -> [HealthCheck] {
-        var checks = await run(
-            [server], then: [[postGIS, clock, listening], [schema], [triggers, leases, orphans, workers, pause]])
-        checks += await run([stored, scratch], then: [])
-        checks += await run([docker], then: [[liveRestore, image, gpu]])
-        return checks
+        await databaseChecks() + checks([stored, scratch]) + checks([docker], then: [liveRestore, image, gpu])
     }
 
-    /// Runs `first`, and each further group as long as nothing in the group before it failed.
-    private func run(_ first: [Probe], then rest: [[Probe]]) async -> [HealthCheck] {
+    private func databaseChecks() async -> [HealthCheck] {
+        let reached = await server.check()
+        guard reached.state != .failed else { return [reached] }
+        return await [reached] + checks([postGIS, clock, listening])
+            + checks([schema], then: [triggers, leases, orphans, workers, pause])
+    }
+
+    /// Makes the checks of `first`, and those of `rest` unless one of `first` failed.
+    private func checks(_ first: [Probe], then rest: [Probe] = []) async -> [HealthCheck] {
         var checks: [HealthCheck] = []
         for probe in first { checks.append(await probe.check()) }
-        guard let next = rest.first, checks.allSatisfy({ $0.state != .failed }) else { return checks }
-        return checks + (await run(next, then: Array(rest.dropFirst())))
+        guard checks.allSatisfy({ $0.state != .failed }) else { return checks }
+        for probe in rest { checks.append(await probe.check()) }
+        return checks
     }
 }
