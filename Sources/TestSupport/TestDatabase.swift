@@ -19,7 +19,11 @@ public struct TestDatabase: Sendable {
         connections: Int = 4, _ body: (TestDatabase) async throws -> Result
     ) async throws -> Result {
         try await Template.shared.make()
-        return try await withEmpty(from: Template.name, connections: connections, body)
+        return try await withEmpty(from: Template.name, connections: connections) { test in
+            // Copies must not take each other's containers for their own.
+            try await test.sql("UPDATE v2_deployment SET id = gen_random_uuid()")
+            return try await body(test)
+        }
     }
 
     /// Runs `body` with a fresh database that has no tables at all.

@@ -48,8 +48,9 @@ struct Watchdog: Sendable {
     ) async throws -> [String: ContinuousClock.Instant] {
         guard !containers.isEmpty else { return [:] }
         let held = try await queue.leasedQueueIDs()
+        let deployment = try await queue.deployment()
         var still: [String: ContinuousClock.Instant] = [:]
-        for container in containers {
+        for container in containers where container.labels[Label.deployment] == deployment {
             guard let queueID = container.labels[Label.queueID].flatMap(Int64.init), !held.contains(queueID) else { continue }
             let first = seen[container.id] ?? .now
             if ContinuousClock.now - first > strayPatience {

@@ -1,5 +1,12 @@
 -- Who works on what (leases), with which GPU (slots), who is there (workers), and what became of it (task runs).
 
+CREATE TABLE v2_deployment (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  id       uuid NOT NULL DEFAULT gen_random_uuid()
+);
+COMMENT ON TABLE v2_deployment IS 'Tells this database''s containers from those of another one on the same Docker host.';
+INSERT INTO v2_deployment DEFAULT VALUES;
+
 CREATE TABLE v2_workers (
   name         text PRIMARY KEY,
   host         text NOT NULL,
@@ -89,7 +96,7 @@ COMMENT ON TABLE v2_queue_pause IS 'Has its one row while the queue is paused. U
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['v2_task_types', 'v2_workers', 'v2_gpu_slots', 'v2_queue_lease', 'v2_task_runs', 'v2_queue_pause'] LOOP
+  FOREACH name IN ARRAY ARRAY['v2_deployment', 'v2_task_types', 'v2_workers', 'v2_gpu_slots', 'v2_queue_lease', 'v2_task_runs', 'v2_queue_pause'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('REVOKE ALL ON %I FROM anon, authenticated', name);
     EXECUTE format('CREATE POLICY %I ON %I FOR SELECT USING (true)', 'everyone reads ' || name, name);

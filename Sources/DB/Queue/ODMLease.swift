@@ -14,6 +14,11 @@ extension JobQueue {
         }
     }
 
+    /// What tells this database's containers from those of another one on the same Docker host.
+    public func deployment() async throws -> String {
+        try await database.run(Self.readDeployment)[0].get("id")
+    }
+
     /// Records the container, which also makes the lease the long one of a running ODM.
     public func setContainer(_ token: LeaseToken, id: String, odmLease: Duration) async throws {
         try await database.transaction { transaction in
@@ -45,6 +50,8 @@ extension JobQueue {
         WHERE queue_id = $1 RETURNING extract(epoch FROM deadline_at) AS deadline,
           extract(epoch FROM deadline_at - clock_timestamp()) AS remaining
         """)
+
+    private static let readDeployment = Statement("read deployment", "SELECT id FROM v2_deployment")
 
     private static let writeContainer = Statement(
         "write container",

@@ -27,7 +27,7 @@ struct ODMContainer: Sendable {
         spec.entrypoint = ["timeout", "-k", "60", "\(max(limit, 1))"] + image.entrypoint
         // Without PYTHONUNBUFFERED the lines of ODM's children come in bursts, hours late.
         spec.environment = ["PYTHONUNBUFFERED": "1", "no_ansiesc": "1"]
-        spec.labels = labels(deadline)
+        spec.labels = try await labels(deadline)
         spec.mounts = [.init(source: project, target: "/project")]
         spec.memory = options.settings.memory.bytes
         spec.cpus = options.settings.cpus
@@ -46,7 +46,8 @@ struct ODMContainer: Sendable {
 
     /// Containers of this queue row on this engine, whatever attempt made them, newest attempt first.
     func existing() async throws -> [ContainerSummary] {
-        try await engine.list(labels: [Label.queueID: "\(stage.job.queueID)"])
+        let own = [Label.deployment: try await stage.queue.deployment(), Label.queueID: "\(stage.job.queueID)"]
+        return try await engine.list(labels: own)
             .sorted { attempt(of: $0) > attempt(of: $1) }
     }
 
@@ -65,9 +66,10 @@ struct ODMContainer: Sendable {
         }.value
     }
 
-    private func labels(_ deadline: Deadline) -> [String: String] {
+    private func labels(_ deadline: Deadline) async throws -> [String: String] {
         let token = stage.job.token
         return [
+            Label.deployment: try await stage.queue.deployment(),
             Label.queueID: "\(token.queueID)", Label.datasetID: "\(stage.datasetID)", Label.attempt: "\(token.attempt)",
             Label.worker: options.worker, Label.stage: "\(TaskType.odmProcessing)",
             Label.deadline: "\(Int(deadline.date.timeIntervalSince1970.rounded(.up)))",
@@ -80,6 +82,8 @@ struct ODMContainer: Sendable {
 
 /// The labels that every container of ours carries.
 public enum Label {
+    /// The id in `v2_deployment`: queue ids are unique within one database only.
+    public static let deployment = "deadtrees.deployment"
     public static let queueID = "deadtrees.queue_id"
     public static let datasetID = "deadtrees.dataset_id"
     public static let attempt = "deadtrees.attempt"
