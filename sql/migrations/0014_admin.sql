@@ -168,5 +168,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- None of these is for the public API's roles: they would let a user steer other people's rows.
+-- Supabase grants every new function to anon and authenticated by default, so they are named too.
 REVOKE EXECUTE ON FUNCTION v2_requeue, v2_cancel, v2_pause, v2_resume, v2_drain, v2_evict, v2_claim, v2_take_over,
-  v2_claim_waiting, v2_next_waiting FROM PUBLIC;
+  v2_claim_waiting, v2_next_waiting FROM PUBLIC, anon, authenticated;
+GRANT EXECUTE ON FUNCTION v2_requeue, v2_cancel, v2_pause, v2_resume, v2_drain, v2_evict TO service_role;
