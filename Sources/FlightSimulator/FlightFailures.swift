@@ -10,6 +10,8 @@ extension Failure {
     }
 
     static func flightPlace(latitude: Double, longitude: Double) -> Failure {
-        Failure("flight_place", "no flight can be simulated at \(latitude), \(longitude): choose a place within 80 degrees of the equator")
+        Failure(
+            "flight_place",
+            "no flight can be simulated at \(latitude), \(longitude): choose a place within 80 degrees of the equator")
     }
 }

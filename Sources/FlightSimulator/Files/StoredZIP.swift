@@ -16,7 +16,9 @@ struct StoredZIP: ~Copyable {
         guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
             throw .flightNotWritten(name, "the file cannot be created")
         }
-        do { file = try FileHandle(forWritingTo: url) } catch { throw .flightNotWritten(url.lastPathComponent, "\(error)") }
+        do { file = try FileHandle(forWritingTo: url) } catch {
+            throw .flightNotWritten(url.lastPathComponent, "\(error)")
+        }
     }
 
     /// Appends one file. Throws when the archive would need ZIP64, or the disk is full.

@@ -47,7 +47,7 @@ public struct FlightSimulation {
         let camera = SceneCamera(scene: scene, width: options.width, height: height)
         for (index, shot) in plan.shots.enumerated() {
             var jpeg = try album.encode(camera.photograph(shot, seed: options.seed &+ UInt64(index)), tags(index, site))
-            if isChosen(index, options.truncated) { jpeg.removeLast(jpeg.count / 2) }
+            if isTruncated(index) { jpeg.removeLast(jpeg.count / 2) }
             try album.add(name(index), jpeg)
             progress(0.3 + 0.7 * Double(index + 1) / Double(plan.shots.count))
         }
@@ -59,7 +59,7 @@ public struct FlightSimulation {
         let all = plan.shots.indices
         return SimulatedFlight(
             photos: all.map(name), withoutGPS: all.filter { isChosen($0, options.withoutGPS) }.map(name),
-            truncated: all.filter { isChosen($0, options.truncated) }.map(name), truth: truth.lastPathComponent,
+            truncated: all.filter(isTruncated).map(name), truth: truth.lastPathComponent,
             epsg: epsg, groundSamplingDistance: cell * 100)
     }
 
@@ -69,6 +69,9 @@ public struct FlightSimulation {
     private func isChosen(_ index: Int, _ count: Int) -> Bool {
         (index + 1) * count / options.images > index * count / options.images
     }
+
+    /// One photo further on, so that a photo is not bad in two ways while there are others.
+    private func isTruncated(_ index: Int) -> Bool { isChosen((index + 1) % options.images, options.truncated) }
 
     private func tags(_ index: Int, _ site: borrowing FlightSite) throws -> PhotoTags {
         let shot = plan.shots[index]

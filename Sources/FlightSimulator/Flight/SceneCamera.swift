@@ -29,7 +29,9 @@ struct SceneCamera: Sendable {
                                 let grain = noise.value(Float(column) * 7.3, Float(row) * 7.3) * 2.5
                                 let level = rays.brightness(column, row)
                                 let color = sample(place, colors) * level + grain
-                                for channel in 0..<3 { bytes[count + channel] = UInt8(min(max(color[channel], 0), 255)) }
+                                for channel in 0..<3 {
+                                    bytes[count + channel] = UInt8(min(max(color[channel], 0), 255))
+                                }
                                 count += 3
                             }
                         }

@@ -43,8 +43,10 @@ struct SceneLight {
     private func light(_ cells: UnsafeBufferPointer<SceneCell>, _ column: Int, _ row: Int) -> Float {
         let (columns, rows) = (canvas.columns, canvas.rows)
         let here = row * columns + column
-        let left = cells[here - (column > 0 ? 1 : 0)].height, right = cells[here + (column < columns - 1 ? 1 : 0)].height
-        let up = cells[here - (row > 0 ? columns : 0)].height, down = cells[here + (row < rows - 1 ? columns : 0)].height
+        let left = cells[here - (column > 0 ? 1 : 0)].height,
+            right = cells[here + (column < columns - 1 ? 1 : 0)].height
+        let up = cells[here - (row > 0 ? columns : 0)].height,
+            down = cells[here + (row < rows - 1 ? columns : 0)].height
         let slope = SIMD3((left - right) / (2 * canvas.cell), (down - up) / (2 * canvas.cell), 1)
         // Steep steps at the rims of crowns would be black or glaring lines.
         let gentle = SIMD3(min(max(slope.x, -1.5), 1.5), min(max(slope.y, -1.5), 1.5), 1)

@@ -5,7 +5,7 @@ internal import Imagery
 /// The photos of one flight, placed over flat ground in one UTM zone.
 public struct PhotoPlacement: Sendable {
     public let zone: UTMZone
-    public var photos: [PlacedPhoto]
+    public let photos: [PlacedPhoto]
     /// One sentence for each reason for which photos were left out.
     public let warnings: [String]
 

@@ -18,10 +18,13 @@ struct BlockPlan: Sendable {
         self.window = window
         let box = grid.box(of: window)
         let near = views.indices.filter { views[$0].box.intersects(box) }
-        cells = near.isEmpty ? [] : window.tiles(side: Self.cellSide).compactMap { cell in
-            let chosen = Self.choose(near, for: cell, grid, views)
-            return chosen.isEmpty ? nil : Cell(window: cell, views: chosen)
-        }
+        cells =
+            near.isEmpty
+            ? []
+            : window.tiles(side: Self.cellSide).compactMap { cell in
+                let chosen = Self.choose(near, for: cell, grid, views)
+                return chosen.isEmpty ? nil : Cell(window: cell, views: chosen)
+            }
     }
 
     var usedViews: Set<Int> { Set(cells.flatMap(\.views)) }

@@ -47,9 +47,9 @@ public struct PreviewRun {
 
     private func process(_ project: ProjectFolder) throws {
         let sources = try log.stage("dataset") { try load(project) }
-        var placement = try log.stage("odm_georeferencing") { try place(sources) }
+        let (zone, alignment) = try log.stage("odm_georeferencing") { try place(sources) }
         guard !arguments.skipsOrthophoto else { return log.info("Skipping the orthophoto") }
-        try log.stage("odm_orthophoto") { try render(&placement, project) }
+        try log.stage("odm_orthophoto") { try render(alignment, in: zone, project) }
     }
 
     // MARK: Stages
@@ -63,7 +63,10 @@ public struct PreviewRun {
         log.info("Loading \(listing.photos.count) images")
         let paths = listing.photos.map { (name: $0, path: project.images + "/" + $0) }
         let read = Parallel.map(paths, threads: threads) { photo in
-            Result { try PhotoMetadata.read(path: photo.path) }
+            Result {
+                try PhotoEnding.check(photo.path)
+                return try PhotoMetadata.read(path: photo.path)
+            }
         }
         let sources = zip(paths, read).compactMap { photo, result -> SourcePhoto? in
             guard case .success(let metadata) = result else {
@@ -78,27 +81,51 @@ public struct PreviewRun {
         return sources
     }
 
-    private func place(_ sources: [SourcePhoto]) throws -> PhotoPlacement {
-        var placement = try PhotoPlacement(sources)
+    private func place(_ sources: [SourcePhoto]) throws -> (UTMZone, PhotoAlignment) {
+        let placement = try PhotoPlacement(sources)
         placement.warnings.forEach(log.warning)
-        let group = OverlapGraph(placement.photos).largestGroup
-        guard group.count >= 2 else { throw Failure.cannotProcess("no two photos show common ground") }
-        let apart = placement.photos.count - group.count
-        if apart > 0 { log.warning("\(apart) photos do not overlap with the others and will not be used") }
-        placement.photos = group.map { placement.photos[$0] }
-        let heights = placement.photos.map(\.pose.height).sorted()
+        let (photos, pixels) = try overlapping(placement.photos)
+        let heights = photos.map(\.pose.height)
         log.info(
-            "Placed \(group.count) photos in EPSG:\(placement.zone.epsg), "
-                + String(format: "%.1f to %.1f m above ground", heights[0], heights[heights.count - 1]))
-        return placement
+            "Placed \(photos.count) photos in EPSG:\(placement.zone.epsg), "
+                + String(format: "%.1f to %.1f m above ground", heights.min() ?? 0, heights.max() ?? 0))
+        let alignment = PhotoAlignment(photos, pixels: pixels, gpsAccuracy: arguments.gpsAccuracy, threads: threads)
+        if !alignment.turned.isEmpty {
+            log.warning(
+                "\(alignment.turned.count) photos fit their neighbours upside down only and were turned: "
+                    + alignment.turned.joined(separator: ", "))
+        }
+        if let (before, after) = alignment.disagreement {
+            log.info(String(format: "Aligned neighbouring photos: %.2f m apart before, %.2f m after", before, after))
+        } else {
+            log.warning("Neighbouring photos could not be compared: they stay where their GPS positions put them")
+        }
+        return (placement.zone, alignment)
     }
 
-    private func render(_ placement: inout PhotoPlacement, _ project: ProjectFolder) throws {
-        let resolution = resolution(for: placement.photos)
-        let views = placement.photos.compactMap { PhotoView($0) }
+    /// The photos that can be decoded and hang together, with small copies of them.
+    private func overlapping(_ placed: [PlacedPhoto]) throws -> ([PlacedPhoto], [PhotoPixels]) {
+        let decoded = Parallel.map(placed, threads: threads) { photo in
+            (photo, Result { try PhotoPixels(path: photo.path, targetWidth: PhotoOverview.width) })
+        }
+        let whole = decoded.compactMap { photo, result -> (PlacedPhoto, PhotoPixels)? in
+            if case .success(let pixels) = result { return (photo, pixels) }
+            log.warning("\(photo.name) seems corrupted and will not be used")
+            return nil
+        }
+        let group = OverlapGraph(whole.map(\.0)).largestGroup
+        guard group.count >= 2 else { throw Failure.cannotProcess("no two photos show common ground") }
+        let apart = whole.count - group.count
+        if apart > 0 { log.warning("\(apart) photos do not overlap with the others and will not be used") }
+        return (group.map { whole[$0].0 }, group.map { whole[$0].1 })
+    }
+
+    private func render(_ alignment: PhotoAlignment, in zone: UTMZone, _ project: ProjectFolder) throws {
+        let resolution = resolution(for: alignment.photos)
+        let views = zip(alignment.photos, alignment.gains).compactMap { PhotoView($0, gain: $1) }
         let box = GroundBox(views.flatMap { [$0.box.min, $0.box.max] })
         let writer = OrthophotoWriter(
-            grid: OutputGrid(covering: box, resolution: resolution), views: views, epsg: placement.zone.epsg,
+            grid: OutputGrid(covering: box, resolution: resolution), views: views, epsg: zone.epsg,
             creationOptions: creationOptions, threads: threads)
         log.info("Rendering \(writer.grid.width) x \(writer.grid.height) pixels of \(resolution * 100) cm")
         try FileManager.default.createDirectory(atPath: project.orthophotoFolder, withIntermediateDirectories: true)
