@@ -81,6 +81,10 @@ let package = Package(
         .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
         module("TestSupport", ["DB", "Failures"]),
+        .executableTarget(
+            name: "native-child-fixture", dependencies: ["NativeChild", "Failures"],
+            path: "Tests/NativeChildFixture", swiftSettings: settings),
+        tests("NativeChildTests", ["native-child-fixture", "NativeChild", "Failures"]),
         tests("DBTests", ["DB"]),
         tests("SettingsTests", ["Settings", "Failures"]),
         tests("StorageTests", ["Storage", "Failures"]),

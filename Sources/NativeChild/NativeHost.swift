@@ -71,13 +71,14 @@ public struct NativeHost {
 
     private func apply(_ limits: NativeLimits) {
         set(RLIMIT_AS, limits.memory)
-        set(RLIMIT_CPU, limits.cpuSeconds)
+        // At the soft limit comes SIGXCPU, which says what it is; at the hard one SIGKILL, which does not.
+        set(RLIMIT_CPU, limits.cpuSeconds, hard: limits.cpuSeconds + 10)
         set(RLIMIT_FSIZE, limits.fileSize)
         set(RLIMIT_CORE, 0)
     }
 
-    private func set(_ resource: __rlimit_resource, _ value: UInt64) {
-        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+    private func set(_ resource: __rlimit_resource, _ value: UInt64, hard: UInt64? = nil) {
+        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(hard ?? value))
         setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
     }
 

@@ -1,5 +1,6 @@
 import Failures
 import Foundation
+import Glibc
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -14,59 +15,82 @@ public struct NativeRunner: Sendable {
         // A path by name survives a deploy that replaces the file under a running worker only as the new file;
         // /proc/self/exe is always the code that is running.
         self.executable = executable
+        Self.brokenPipesAreErrors
     }
+
+    /// A child that ends before it has read its request must not end us by SIGPIPE.
+    private static let brokenPipesAreErrors: Void = { signal(SIGPIPE, SIG_IGN) }()
+
+    /// Swift's backtrace of a crash is long and would take the place of the library's last words.
+    private static let environment: [Environment.Key: String?] = ["SWIFT_BACKTRACE": "enable=no"]
 
     /// Does `work` in a child and waits for it. Canceling the task kills the child.
     /// - Throws: `Failure`: the work's own, or one that says how the child died; `CancellationError`.
     public func run<Work: NativeWork>(
         _ work: Work, limits: NativeLimits = NativeLimits(), progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws -> NativeResult<Work.Output> {
+        try Task.checkCancellation()
         let request = try JSONEncoder().encode(NativeRequest(name: Work.name, limits: limits, work: work))
+        let end: ChildEnd<Work.Output>
+        do {
+            end = try await runChild(request, progress)
+        } catch {
+            try Task.checkCancellation()
+            throw Failure.childNotRun(Work.name, error)
+        }
+        try Task.checkCancellation()
+        switch (end.reply, end.status) {
+        case (.done(let output, let peak), .exited(0)): return NativeResult(output: output, peakMemoryBytes: peak)
+        case (.failed(let failure, _), _): throw failure
+        default: throw Failure.childEnded(Work.name, end.status, limits, stderr: end.stderr)
+        }
+    }
+
+    private func runChild<Output>(
+        _ request: Data, _ progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> ChildEnd<Output> {
         let stderr = Tail(limit: 4096)
         let result = try await Subprocess.run(
-            .path(FilePath(executable)), arguments: ["native"], input: .inputWriter, output: .sequence,
-            error: .sequence
-        ) { execution -> NativeReply<Work.Output>? in
+            .path(FilePath(executable)), arguments: ["native"], environment: .inherit.updating(Self.environment),
+            input: .inputWriter, output: .sequence, error: .sequence
+        ) { execution -> NativeReply<Output>? in
+            async let drained: Void = stderr.fill(from: execution.standardError)
             // Standard input stays open until the end: the child takes its closing for our death.
-            _ = try await execution.standardInputWriter.write(Array(request) + [UInt8(ascii: "\n")])
-            async let drained: Void = stderr.fill(from: execution.standardError.strings())
-            var last: NativeReply<Work.Output>?
+            // A child that does not read it has ended, and its status says how.
+            _ = try? await execution.standardInputWriter.write(Array(request) + [UInt8(ascii: "\n")])
+            var last: NativeReply<Output>?
             for try await line in execution.standardOutput.strings(bufferingPolicy: .unbounded) {
-                let reply = try JSONDecoder().decode(NativeReply<Work.Output>.self, from: Data(line.utf8))
-                if case .progress(let value) = reply { progress(value) } else { last = reply }
+                // What is no reply counts as none.
+                let reply = try? JSONDecoder().decode(NativeReply<Output>.self, from: Data(line.utf8))
+                if case .progress(let value) = reply { progress(value) } else { last = reply ?? last }
             }
             try await drained
             return last
         }
-        try Task.checkCancellation()
-        return try judge(Work.self, result.closureResult, result.terminationStatus, stderr.text)
-    }
-
-    private func judge<Work: NativeWork>(
-        _: Work.Type, _ reply: NativeReply<Work.Output>?, _ status: TerminationStatus, _ stderr: String
-    ) throws -> NativeResult<Work.Output> {
-        switch (reply, status) {
-        case (.done(let output, let peak), .exited(0)):
-            return NativeResult(output: output, peakMemoryBytes: peak)
-        case (.failed(let failure, _), _): throw failure
-        case (_, .signaled(let signal)): throw Failure.childCrashed(Work.name, signal: Int(signal), stderr: stderr)
-        default: throw Failure.childSilent(Work.name, status: "\(status)", stderr: stderr)
-        }
+        return ChildEnd(reply: result.closureResult, status: result.terminationStatus, stderr: stderr.text)
     }
 }
 
-/// The last bytes of a stream, for the detail of a failure.
+/// What a child has left.
+private struct ChildEnd<Output: Codable & Sendable>: Sendable {
+    let reply: NativeReply<Output>?
+    let status: TerminationStatus
+    let stderr: String
+}
+
+/// The last bytes of a stream, for the detail of a failure. They need not be lines, nor UTF-8.
 private final class Tail: Sendable {
     private let limit: Int
-    private let kept = Mutex("")
+    private let kept = Mutex(Data())
 
     init(limit: Int) { self.limit = limit }
 
-    var text: String { kept.withLock { $0 } }
+    var text: String { kept.withLock { String(decoding: $0, as: UTF8.self) } }
 
-    func fill<Lines: AsyncSequence & Sendable>(from lines: Lines) async throws where Lines.Element == String {
-        for try await line in lines {
-            kept.withLock { $0 = String(($0 + line + "; ").suffix(limit)) }
+    func fill(from stream: SubprocessOutputSequence) async throws {
+        for try await buffer in stream {
+            let bytes = buffer.withUnsafeBytes { Data($0.suffix(limit)) }
+            kept.withLock { $0 = Data(($0 + bytes).suffix(limit)) }
         }
     }
 }

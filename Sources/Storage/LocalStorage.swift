@@ -17,7 +17,8 @@ public struct LocalStorage: Storage {
         _ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void
     ) async throws {
         try await offload {
-            guard FileManager.default.fileExists(atPath: absolute(path)) else { throw Failure.notStored(path) }
+            // entry() knows no links: one could lead out of the storage folder.
+            guard let stored = try entry(path), !stored.isFolder else { throw Failure.notStored(path) }
             try WholeFile.copy(absolute(path), to: local, progress: progress) { Failure.storage("fetch", path, $0) }
         }
     }
@@ -42,8 +43,9 @@ public struct LocalStorage: Storage {
     public func list(_ folder: StoragePath) async throws -> [StoredFile] {
         try await offload {
             guard try entry(folder)?.isFolder == true else { return [] }
+            // A worker that was killed may have left half a file under its temporary name.
             return try FileManager.default.contentsOfDirectory(atPath: absolute(folder)).sorted()
-                .compactMap { try entry(folder.appending($0)) }
+                .filter { !WholeFile.isTemporary($0) }.compactMap { try entry(folder.appending($0)) }
         }
     }
 
@@ -67,18 +69,30 @@ public struct LocalStorage: Storage {
 
     private func makeFolder(of path: StoragePath) throws {
         let folder = (absolute(path) as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw Failure.storage("make the folder of", path, errno)
-        }
+        let code = make(folder)
+        guard code == 0 else { throw Failure.storage("make the folder of", path, code) }
+    }
+
+    /// Makes the folder and those above it. Returns an errno, 0 when it is there.
+    private func make(_ folder: String) -> Int32 {
+        // A file of that name is found out by whoever wants to write below it.
+        if mkdir(folder, 0o755) == 0 || errno == EEXIST { return 0 }
+        guard errno == ENOENT, folder.count > 1 else { return errno }
+        let code = make((folder as NSString).deletingLastPathComponent)
+        guard code == 0 else { return code }
+        return mkdir(folder, 0o755) == 0 || errno == EEXIST ? 0 : errno
     }
 
     private func moveToTrash(_ path: StoragePath) throws {
         guard try entry(path) != nil else { return }
-        let trash = try StoragePath("trash/\(Int(Date().timeIntervalSince1970 * 1000))_\(path.name)")
+        // Files of one name may be put aside within one millisecond, and each has to stay.
+        let moment = Int(Date().timeIntervalSince1970 * 1000)
+        let trash = try StoragePath("trash/\(moment)-\(UUID().uuidString.prefix(8))_\(path.name)")
         try makeFolder(of: trash)
-        guard rename(absolute(path), absolute(trash)) == 0 else { throw Failure.storage("put aside", path, errno) }
+        // Another store or discard of the same name may have been faster.
+        guard rename(absolute(path), absolute(trash)) == 0 || errno == ENOENT else {
+            throw Failure.storage("put aside", path, errno)
+        }
     }
 
     private func offload<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {

@@ -22,10 +22,13 @@ enum WholeFile {
         }
     }
 
+    /// Whether a file of this name is, or was to become, another file.
+    static func isTemporary(_ name: String) -> Bool { name.wholeMatch(of: /.*\.part-[0-9A-F]{8}/) != nil }
+
     private static func write(
         _ source: String, to part: String, progress: (Double) -> Void, failure: (Int32) -> Failure
     ) throws {
-        let input = open(source, O_RDONLY | O_CLOEXEC)
+        let input = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard input >= 0 else { throw failure(errno) }
         defer { close(input) }
         let output = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)

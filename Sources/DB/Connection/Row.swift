@@ -61,25 +61,26 @@ extension Bool: SQLDecodable {
 /// Source: https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO
 extension [String]: SQLDecodable {
     public init?(sqlText: String) {
-        guard sqlText.first == "{", sqlText.last == "}" else { return nil }
+        guard sqlText.utf8.first == UInt8(ascii: "{"), sqlText.utf8.last == UInt8(ascii: "}") else { return nil }
         self = []
-        var element = ""
+        // By scalars: an accent that follows a quote makes one Character with it.
+        var element = String.UnicodeScalarView()
         var quoted = false
         var wasQuoted = false
         var escaped = false
-        func isNull() -> Bool { !wasQuoted && element == "NULL" }
-        for character in sqlText.dropFirst().dropLast() {
-            switch character {
-            case _ where escaped: element.append(character); escaped = false
+        func isNull() -> Bool { !wasQuoted && String(element) == "NULL" }
+        for scalar in sqlText.unicodeScalars.dropFirst().dropLast() {
+            switch scalar {
+            case _ where escaped: element.append(scalar); escaped = false
             case "\\": escaped = true
             case "\"": quoted.toggle(); wasQuoted = true
             case "," where !quoted:
-                if !isNull() { append(element) }
-                element = ""
+                if !isNull() { append(String(element)) }
+                element = String.UnicodeScalarView()
                 wasQuoted = false
-            default: element.append(character)
+            default: element.append(scalar)
             }
         }
-        if sqlText != "{}", !isNull() { append(element) }
+        if sqlText != "{}", !isNull() { append(String(element)) }
     }
 }

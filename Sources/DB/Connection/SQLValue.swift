@@ -25,8 +25,10 @@ public enum SQLValue: Sendable, Equatable, ExpressibleByNilLiteral, ExpressibleB
 
     /// An array literal, quoted so that any text survives.
     public static func array(_ values: [String]) -> SQLValue {
+        // By scalars: an accent that follows a quote makes one Character with it.
         let quoted = values.map { value in
-            "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+            let escaped = value.unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }
+            return "\"" + escaped.joined() + "\""
         }
         return .text("{" + quoted.joined(separator: ",") + "}")
     }

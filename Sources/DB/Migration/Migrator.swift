@@ -93,18 +93,22 @@ struct Migration: Sendable {
         guard recorded == checksum else {
             throw Failure(
                 "migration_changed",
-                "migration \(name) was applied before and has been edited since; undo the edit and add a new file instead")
+                "migration \(name) was applied before and has been edited since; undo the edit and add a new file instead"
+            )
         }
     }
 
     static func all(in folder: URL) throws -> [Migration] {
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        // A folder that cannot be read is one without migrations.
+        let entries = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let files = (entries ?? [])
             .filter { $0.pathExtension == "sql" }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
         let numbers = files.map { $0.lastPathComponent.prefix(4) }
         guard !files.isEmpty, Set(numbers).count == numbers.count else {
             throw Failure(
-                "bad_migrations", "the migrations folder is empty or two files share a number", detail: folder.path)
+                "bad_migrations", "the migrations folder holds no migrations, or two that share a number",
+                detail: folder.path)
         }
         return try files.map {
             Migration(

@@ -76,7 +76,8 @@ extension JobQueue {
     private static let endStage = Statement(
         "end stage",
         """
-        UPDATE v2_queue_lease SET stage = NULL, progress = 0, note = NULL, container_id = NULL, deadline_at = NULL
+        UPDATE v2_queue_lease SET stage = NULL, progress = 0, note = NULL, container_id = NULL, deadline_at = NULL,
+          gpu_slot = NULL
         WHERE queue_id = $1
         """)
 

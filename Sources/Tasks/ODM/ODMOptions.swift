@@ -27,7 +27,8 @@ public struct ODMOptions: Sendable {
         if let accuracy = set.rtk?.accuracy, accuracy > 0 {
             arguments.setDefault("--gps-accuracy", to: String(format: "%.3f", max(accuracy, 0.01)))
         }
-        return ["--project-path", "/project"] + arguments.words + [String(dataset)]
+        // The dataset comes before the flags: one that lacks its value must not take it for that.
+        return ["--project-path", "/project", String(dataset)] + arguments.words
     }
 
     /// ODM's documentation counts 1 GB a thread for every 2 megapixels of a photo; a third of the memory stays

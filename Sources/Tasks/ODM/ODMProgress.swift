@@ -80,6 +80,7 @@ struct ODMProgress: Sendable {
     private func percent(after word: String, in words: [Substring]) -> Double? {
         guard let index = words.firstIndex(where: { $0 == word }), words.count > index + 1, words[index + 1].hasSuffix("%")
         else { return nil }
-        return Double(words[index + 1].dropLast())
+        // A photo may be called "orthophoto: nan%.jpg".
+        return Double(words[index + 1].dropLast()).flatMap { (0...100).contains($0) ? $0 : nil }
     }
 }

@@ -26,7 +26,9 @@ struct ODMEvidence: Sendable {
 enum ODMVerdict {
     /// Nil when the run succeeded.
     static func failure(_ evidence: ODMEvidence) -> Failure? {
-        own(evidence) ?? memory(evidence) ?? stopped(evidence) ?? disk(evidence) ?? data(evidence)
+        // A run that ended well may have said on its way that a child of it was killed, and tried again in tiles.
+        if evidence.exitCode == 0, evidence.logSuccess == true, evidence.hasOrthophoto { return nil }
+        return own(evidence) ?? memory(evidence) ?? stopped(evidence) ?? disk(evidence) ?? data(evidence)
             ?? setup(evidence) ?? result(evidence)
     }
 

@@ -1,0 +1,163 @@
+import DB
+import Failures
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"))
+struct StageTests {
+    private func artefact(_ path: String, bytes: Int64 = 3 << 20) -> ArtefactRecord {
+        ArtefactRecord(fileName: "1_cog.tif", path: path, bytes: bytes, info: "{\"a\": 1}", runtime: 1.5)
+    }
+
+    @Test func beginningShowsTheStageAndTakesBackWhatWasSaidBefore() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["cog"])
+            try await test.sql("UPDATE v2_statuses SET has_error = true, error_message = 'old', is_cog_done = true")
+            try await test.queue.begin(claimed.start(.cog))
+            let status = "SELECT concat_ws('|', current_status, is_cog_done, has_error, error_message) FROM v2_statuses"
+            #expect(try await test.text(status) == "cog_processing|f|f")
+            #expect(try await test.text("SELECT stage FROM v2_queue_lease") == "cog")
+            #expect(try await test.count("v2_task_runs", "task_type = 'cog' AND outcome IS NULL") == 1)
+        }
+    }
+
+    @Test func beginningMakesAStatusWhereADatasetHasNone() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["cog"])
+            try await test.sql("DELETE FROM v2_statuses")
+            try await test.queue.begin(claimed.start(.cog))
+            #expect(try await test.text("SELECT current_status FROM v2_statuses") == "cog_processing")
+        }
+    }
+
+    @Test func completingWritesRowsFlagAndHistoryTogether() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["cog"])
+            let (dataset, record) = (claimed.job.datasetID, artefact("u/1_cog.tif"))
+            try await test.queue.begin(claimed.start(.cog))
+            let measures = StageMeasures(peakMemoryBytes: 42, detail: "{\"b\": 2}")
+            try await test.queue.complete(claimed.start(.cog), measures: measures) {
+                try $0.record(cog: record, of: dataset)
+            }
+            #expect(
+                try await test.text("SELECT concat_ws('|', cog_path, cog_file_size, cog_info) FROM v2_cogs")
+                    == "u/1_cog.tif|3|{\"a\": 1}")
+            #expect(
+                try await test.text("SELECT concat_ws('|', current_status, is_cog_done) FROM v2_statuses") == "idle|t")
+            let run =
+                "SELECT concat_ws('|', outcome, peak_memory_bytes, detail, finished_at >= started_at) FROM v2_task_runs"
+            #expect(try await test.text(run) == "succeeded|42|{\"b\": 2}|t")
+            #expect(try await test.queue.storedArtefacts(of: dataset).cogPath == "u/1_cog.tif")
+        }
+    }
+
+    @Test func aRecordThatFailsLeavesNothing() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["cog"])
+            let (dataset, record) = (claimed.job.datasetID, artefact("u/1_cog.tif"))
+            try await test.queue.begin(claimed.start(.cog))
+            await #expect(throws: DatabaseError.self) {
+                try await test.queue.complete(claimed.start(.cog), measures: StageMeasures()) {
+                    try $0.record(cog: record, of: dataset)
+                    try $0.record(metadata: "not json", runtime: 1, of: dataset)
+                }
+            }
+            #expect(try await test.count("v2_cogs") == 0)
+            #expect(try await test.count("v2_statuses", "is_cog_done") == 0)
+            #expect(try await test.count("v2_task_runs", "outcome IS NULL") == 1)
+        }
+    }
+
+    @Test func recordsOfARunAgainReplaceThoseBefore() async throws {
+        try await TestDatabase.with { test in
+            let dataset = try await test.addDataset()
+            let ortho = OrthoRecord(
+                fileName: "1_ortho.tif", bytes: 5, bbox: "BOX(8 48,10 50)", sha256: "ab", info: "{}", runtime: nil)
+            for path in ["a/x.tif", "b/x.tif"] {
+                let record = artefact(path, bytes: 7)
+                try await test.database.transaction {
+                    try $0.record(ortho: ortho, of: dataset)
+                    try $0.record(processedOrtho: ortho, of: dataset)
+                    try $0.record(cog: record, of: dataset)
+                    try $0.record(thumbnail: record, of: dataset)
+                    try $0.record(metadata: "{\"gadm\": null}", runtime: 0.1, of: dataset)
+                }
+            }
+            let stored = try await test.queue.storedArtefacts(of: dataset)
+            #expect(stored.cogPath == "b/x.tif" && stored.thumbnailPath == "b/x.tif")
+            #expect(stored.centre?.longitude == 9 && stored.centre?.latitude == 49)
+            // A thumbnail's size is in bytes, all others' in MiB and at least 1.
+            let sizes =
+                "SELECT (SELECT thumbnail_file_size FROM v2_thumbnails) || '|' || (SELECT cog_file_size FROM v2_cogs)"
+            #expect(try await test.text(sizes) == "7|1")
+        }
+    }
+
+    @Test func rawImagesAreCorrectedAndADateIsOnlyFilledIn() async throws {
+        try await TestDatabase.with { test in
+            let dataset = try await test.addDataset()
+            #expect(try await test.queue.rawImagesPath(of: dataset) == nil)
+            try await test.sql(
+                """
+                INSERT INTO v2_raw_images (dataset_id, raw_image_count, raw_image_size_mb, raw_images_path)
+                VALUES (\(dataset), 1, 1, 'raw_images/\(dataset).zip')
+                """)
+            #expect(try await test.queue.rawImagesPath(of: dataset) == "raw_images/\(dataset).zip")
+            for day in [(2023, 7, 14), (2024, 1, 1)] {
+                let record = RawImagesRecord(
+                    imageCount: 300, bytes: 5 << 30, hasRTK: true, rtkPrecision: 1234.5, rtkQuality: 5, rtkFileCount: 2,
+                    cameraMetadata: "{}", acquired: day)
+                try await test.database.transaction { try $0.record(record, of: dataset) }
+            }
+            let row = "SELECT concat_ws('|', raw_image_count, raw_image_size_mb, rtk_precision_cm) FROM v2_raw_images"
+            #expect(try await test.text(row) == "300|5120|99.99")
+            let date = "SELECT concat_ws('-', aquisition_year, aquisition_month, aquisition_day) FROM v2_datasets"
+            #expect(try await test.text(date) == "2023-7-14")
+        }
+    }
+
+    @Test func aFailureIsForTheResearcherToRead() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["cog"])
+            try await test.queue.begin(claimed.start(.cog))
+            try await test.queue.fail(
+                claimed.token, datasetID: claimed.job.datasetID, outcome: .failed,
+                failure: Failure("bad_tiff", "the file is damaged", detail: "TIFFReadTile: …"),
+                sentence: "cog: the file is damaged", measures: StageMeasures())
+            #expect(
+                try await test.text("SELECT concat_ws('|', current_status, has_error, error_message) FROM v2_statuses")
+                    == "idle|t|cog: the file is damaged")
+            #expect(try await test.text("SELECT error_code FROM v2_task_runs") == "bad_tiff")
+            #expect(try await test.count("v2_queue") + test.count("v2_queue_lease") == 0)
+        }
+    }
+
+    @Test func theGPUIsFreeOnceODMIsDoneWhileTheRowGoesOn() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["odm_processing", "geotiff"])
+            let next = try await test.enqueue(test.addDataset(), ["odm_processing"])
+            #expect(try await test.claim(claimed.worker).isEmpty)
+            try await test.queue.begin(claimed.start(.odm))
+            try await test.queue.complete(claimed.start(.odm), measures: StageMeasures()) { _ in }
+            #expect(
+                try await test.text("SELECT is_odm_done FROM v2_statuses WHERE dataset_id = \(claimed.job.datasetID)")
+                    == "true")
+            #expect(try await test.claim(claimed.worker).map(\.queueID) == [next])
+            #expect(try await test.queue.holdSlot(claimed.token, host: "w") == false)
+        }
+    }
+
+    @Test func aSlotIsHeldOnceFreedAndTakenAgain() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["odm_processing"])
+            #expect(try await test.queue.holdSlot(claimed.token, host: "w"))
+            try await test.queue.freeSlot(claimed.token)
+            #expect(try await test.text("SELECT gpu_slot FROM v2_queue_lease") == nil)
+            #expect(try await test.queue.holdSlot(claimed.token, host: "w"))
+            #expect(try await test.text("SELECT gpu_slot FROM v2_queue_lease") == "gpu0")
+            try await test.queue.freeSlot(claimed.token)
+            try await test.sql("UPDATE v2_gpu_slots SET host = 'elsewhere'")
+            #expect(try await test.queue.holdSlot(claimed.token, host: "w") == false)
+        }
+    }
+}

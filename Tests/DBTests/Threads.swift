@@ -1,0 +1,24 @@
+import Foundation
+import Synchronization
+
+/// A value that a test's threads share.
+final class Held<Value: Sendable>: Sendable {
+    private let state: Mutex<Value>
+    init(_ value: Value) { state = Mutex(value) }
+    var value: Value {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}
+
+/// Runs `body` on a thread of its own and waits for it: for what would block a connection's own queue.
+func onAnotherThread(_ body: @escaping @Sendable () throws -> Void) throws {
+    let done = DispatchSemaphore(value: 0)
+    let result = Held<Result<Void, any Error>>(.success(()))
+    Thread.detachNewThread {
+        result.value = Result(catching: body)
+        done.signal()
+    }
+    done.wait()
+    try result.value.get()
+}

@@ -1,0 +1,123 @@
+import Failures
+import Foundation
+import Storage
+import Synchronization
+import Testing
+
+@Suite struct LocalStorageTests {
+    @Test func whatIsStoredIsFetchedAgainAndProgressEndsAtOne() async throws {
+        let folder = try StorageFolder()
+        let path = try StoragePath("archive/5_ortho.tif")
+        let progress = Mutex<[Double]>([])
+        let report: @Sendable (Double) -> Void = { value in progress.withLock { $0.append(value) } }
+        try await folder.storage.store(folder.write("pixels"), as: path, progress: report)
+        try await folder.storage.fetch(path, to: "\(folder.local)/back", progress: report)
+        #expect(try String(contentsOfFile: "\(folder.local)/back", encoding: .utf8) == "pixels")
+        #expect(progress.withLock { $0.allSatisfy { (0...1).contains($0) } && $0.filter { $0 == 1 }.count >= 2 })
+        #expect(folder.files() == ["archive/5_ortho.tif"])
+    }
+
+    @Test func anEmptyFileIsAFile() async throws {
+        let folder = try StorageFolder()
+        let last = Mutex(0.0)
+        try await folder.storage.store(folder.write(""), as: StoragePath("logs/1/odm-1.log")) { value in
+            last.withLock { $0 = value }
+        }
+        #expect(last.withLock { $0 } == 1)
+        #expect(try await folder.storage.stat(StoragePath("logs/1/odm-1.log"))?.bytes == 0)
+    }
+
+    @Test func statTellsFilesFoldersAndNothingApart() async throws {
+        let folder = try StorageFolder()
+        try await folder.store("12345", as: "raw_images/1/images/a.jpg")
+        let file = try #require(try await folder.storage.stat(StoragePath("raw_images/1/images/a.jpg")))
+        #expect(file.bytes == 5 && !file.isFolder)
+        #expect(try await folder.storage.stat(StoragePath("raw_images/1"))?.isFolder == true)
+        #expect(try await folder.storage.stat(StoragePath("raw_images/2")) == nil)
+        #expect(try await folder.storage.stat(StoragePath("raw_images/1/images/a.jpg/b")) == nil)
+    }
+
+    @Test func listIsSortedAndEmptyWhereThereIsNoFolder() async throws {
+        let folder = try StorageFolder()
+        for name in ["b.jpg", "a.jpg", "c/d.jpg"] { try await folder.store("x", as: "raw_images/1/\(name)") }
+        let list = try await folder.storage.list(StoragePath("raw_images/1"))
+        #expect(list.map(\.path.name) == ["a.jpg", "b.jpg", "c"])
+        #expect(list.map(\.isFolder) == [false, false, true])
+        #expect(try await folder.storage.list(StoragePath("raw_images/2")).isEmpty)
+        #expect(try await folder.storage.list(StoragePath("raw_images/1/a.jpg")).isEmpty)
+    }
+
+    @Test func aFileIsNeverSeenUnderItsNameBeforeItIsWhole() async throws {
+        let folder = try StorageFolder()
+        let big = "\(folder.local)/big"
+        _ = FileManager.default.createFile(atPath: big, contents: nil)
+        // More than one piece of the copy, without taking that much of the disk it is read from.
+        truncate(big, 65 << 20)
+        let path = try StoragePath("archive/1_ortho.tif")
+        try await folder.store("the version before", as: path.text)
+        let seen = Mutex<[String]>([])
+        try await folder.storage.store(big, as: path) { _ in
+            let text = try? folder.text(path.text)  // nil is what a missing file would give
+            seen.withLock { $0.append(text.map { String($0.prefix(30)) } ?? "nothing") }
+        }
+        #expect(seen.withLock { $0.count >= 2 && $0.allSatisfy { $0 == "the version before" } })
+        #expect(try await folder.storage.stat(path)?.bytes == 65 << 20)
+    }
+
+    @Test func aHalfWrittenFileIsNotListed() async throws {
+        let folder = try StorageFolder()
+        try await folder.store("x", as: "raw_images/1/a.jpg")
+        // As a worker leaves it behind that was killed while it stored a file.
+        try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder.root)/raw_images/1/b.jpg.part-0A1B2C3D"))
+        #expect(try await folder.storage.list(StoragePath("raw_images/1")).map(\.path.name) == ["a.jpg"])
+    }
+
+    @Test func aReplacedVersionLandsInTheTrash() async throws {
+        let folder = try StorageFolder()
+        try await folder.store("old", as: "archive/1_ortho.tif")
+        try await folder.store("new", as: "archive/1_ortho.tif")
+        #expect(try folder.text("archive/1_ortho.tif") == "new")
+        let trash = folder.trash()
+        #expect(trash.count == 1)
+        #expect(try folder.text(try #require(trash.first)) == "old")
+        #expect(trash.first?.hasSuffix("_1_ortho.tif") == true)
+    }
+
+    @Test func discardingKeepsEveryFileOfOneNameInTheTrash() async throws {
+        let folder = try StorageFolder()
+        for number in 0..<50 { try await folder.store("\(number)", as: "cogs/\(number)/1_cog.tif") }
+        try await withThrowingTaskGroup { group in
+            for number in 0..<50 {
+                group.addTask { try await folder.storage.discard(StoragePath("cogs/\(number)/1_cog.tif")) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(folder.trash().count == 50)
+        try await folder.storage.discard(StoragePath("cogs/0/1_cog.tif"))
+        #expect(folder.trash().count == 50)
+    }
+
+    @Test func aFolderIsDiscardedAsAWhole() async throws {
+        let folder = try StorageFolder()
+        for name in ["a.jpg", "b.jpg"] { try await folder.store("x", as: "raw_images/1/images/\(name)") }
+        try await folder.storage.discard(StoragePath("raw_images/1"))
+        #expect(try await folder.storage.stat(StoragePath("raw_images/1")) == nil)
+        #expect(folder.trash().count == 2)
+    }
+
+    @Test func twoStoresOfOneNameLeaveOneWholeFile() async throws {
+        let folder = try StorageFolder()
+        try await withThrowingTaskGroup { group in
+            for number in 0..<20 {
+                group.addTask {
+                    try await folder.store(
+                        String(repeating: "\(number % 10)", count: 100_000), as: "archive/1_ortho.tif")
+                }
+            }
+            try await group.waitForAll()
+        }
+        let text = try folder.text("archive/1_ortho.tif")
+        #expect(text.count == 100_000 && Set(text).count == 1)
+        #expect(folder.files().allSatisfy { !$0.contains(".part-") })
+    }
+}
