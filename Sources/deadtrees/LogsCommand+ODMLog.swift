@@ -39,10 +39,11 @@ struct ODMLog {
         } catch let failure as Failure where failure.code.hasPrefix("docker_") {
             obstacle = failure
         }
-        if let run = history.runs.last(where: \.isOpenODM), try await !isStored(run) {
+        let runs = history.runs.filter(\.isODM)
+        if let run = runs.last, run.outcome == nil, try await !isStored(run, among: runs) {
             throw obstacle ?? .logElsewhere(dataset, worker: run.worker)
         }
-        guard let path = try await storedLog(of: history.runs.filter(\.isODM)) else {
+        guard let path = try await storedLog(of: runs) else {
             throw obstacle ?? .noLog(dataset)
         }
         for line in try await lines(of: path) { try take(line) }
@@ -128,8 +129,11 @@ extension ODMLog {
 // MARK: Storage
 
 extension ODMLog {
-    private func isStored(_ run: TaskRunReading) async throws -> Bool {
-        try await storedLog(of: [run]) != nil
+    /// Whether the log of a run that has not ended is there already. A file of that name may be an earlier request's,
+    /// whose attempts were counted from 1 too.
+    private func isStored(_ run: TaskRunReading, among runs: [TaskRunReading]) async throws -> Bool {
+        guard !runs.contains(where: { $0.queueID != run.queueID && $0.attempt == run.attempt }) else { return false }
+        return try await storedLog(of: [run]) != nil
     }
 
     /// The newest log that is there: not every attempt came so far as to leave one.
@@ -156,7 +160,6 @@ extension ODMLog {
 
 extension TaskRunReading {
     fileprivate var isODM: Bool { taskType == TaskType.odmProcessing.rawValue }
-    fileprivate var isOpenODM: Bool { isODM && outcome == nil }
 }
 
 extension Failure {
