@@ -94,7 +94,9 @@ extension ODMLog {
         func number(_ container: ContainerSummary, _ label: String) -> Int {
             container.labels[label].flatMap(Int.init) ?? 0
         }
-        return try await engine.list(labels: labels).max { one, other in
+        // Another database's rows may have the same numbers, on the same engine.
+        let own = [Label.deployment: try await environment.queue().deployment()]
+        return try await engine.list(labels: labels.merging(own) { $1 }).max { one, other in
             (one.status == .running ? 1 : 0, number(one, Label.queueID), number(one, Label.attempt))
                 < (other.status == .running ? 1 : 0, number(other, Label.queueID), number(other, Label.attempt))
         }

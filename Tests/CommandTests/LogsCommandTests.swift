@@ -61,6 +61,7 @@ struct LogsCommandTests {
                 script,
                 labels: [
                     "deadtrees.dataset_id": "\(dataset)", "deadtrees.queue_id": "\(row)", "deadtrees.attempt": "1",
+                    "deadtrees.deployment": try await test.queue.deployment(),
                 ]
             ) { engine, id in
                 try await test.queue.setContainer(jobs[0].token, id: id, odmLease: .seconds(1800))
