@@ -52,7 +52,7 @@ struct ODMLog {
     /// The last lines for one row of the queue, nil where there are none to be had. Best effort: it never fails.
     func lastLines(of timeline: QueueTimeline) async -> Excerpt? {
         guard timeline.runs.contains(where: \.isODM) else { return nil }
-        if timeline.lease?.containerID != nil, let excerpt = try? await containerExcerpt(timeline) {  // else from storage
+        if timeline.lease?.containerID != nil, let excerpt = try? await containerExcerpt(timeline) {  // else stored
             return excerpt
         }
         return try? await storedExcerpt(timeline)  // a timeline without its log is worth showing
