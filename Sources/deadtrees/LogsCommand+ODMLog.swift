@@ -39,10 +39,11 @@ struct ODMLog {
         } catch let failure as Failure where failure.code.hasPrefix("docker_") {
             obstacle = failure
         }
-        if let run = history.runs.last(where: \.isOpenODM), try await !isStored(run) {
+        let runs = history.runs.filter(\.isODM)
+        if let run = runs.last, run.outcome == nil, try await !isStored(run, among: runs) {
             throw obstacle ?? .logElsewhere(dataset, worker: run.worker)
         }
-        guard let path = try await storedLog(of: history.runs.filter(\.isODM)) else {
+        guard let path = try await storedLog(of: runs) else {
             throw obstacle ?? .noLog(dataset)
         }
         for line in try await lines(of: path) { try take(line) }
@@ -51,7 +52,7 @@ struct ODMLog {
     /// The last lines for one row of the queue, nil where there are none to be had. Best effort: it never fails.
     func lastLines(of timeline: QueueTimeline) async -> Excerpt? {
         guard timeline.runs.contains(where: \.isODM) else { return nil }
-        if timeline.lease?.containerID != nil, let excerpt = try? await containerExcerpt(timeline) {  // else from storage
+        if timeline.lease?.containerID != nil, let excerpt = try? await containerExcerpt(timeline) {  // else stored
             return excerpt
         }
         return try? await storedExcerpt(timeline)  // a timeline without its log is worth showing
@@ -93,7 +94,9 @@ extension ODMLog {
         func number(_ container: ContainerSummary, _ label: String) -> Int {
             container.labels[label].flatMap(Int.init) ?? 0
         }
-        return try await engine.list(labels: labels).max { one, other in
+        // Another database's rows may have the same numbers, on the same engine.
+        let own = [Label.deployment: try await environment.queue().deployment()]
+        return try await engine.list(labels: labels.merging(own) { $1 }).max { one, other in
             (one.status == .running ? 1 : 0, number(one, Label.queueID), number(one, Label.attempt))
                 < (other.status == .running ? 1 : 0, number(other, Label.queueID), number(other, Label.attempt))
         }
@@ -128,8 +131,11 @@ extension ODMLog {
 // MARK: Storage
 
 extension ODMLog {
-    private func isStored(_ run: TaskRunReading) async throws -> Bool {
-        try await storedLog(of: [run]) != nil
+    /// Whether the log of a run that has not ended is there already. A file of that name may be an earlier request's,
+    /// whose attempts were counted from 1 too.
+    private func isStored(_ run: TaskRunReading, among runs: [TaskRunReading]) async throws -> Bool {
+        guard !runs.contains(where: { $0.queueID != run.queueID && $0.attempt == run.attempt }) else { return false }
+        return try await storedLog(of: [run]) != nil
     }
 
     /// The newest log that is there: not every attempt came so far as to leave one.
@@ -156,7 +162,6 @@ extension ODMLog {
 
 extension TaskRunReading {
     fileprivate var isODM: Bool { taskType == TaskType.odmProcessing.rawValue }
-    fileprivate var isOpenODM: Bool { isODM && outcome == nil }
 }
 
 extension Failure {

@@ -33,7 +33,8 @@ struct CommandUnderTest {
     @discardableResult
     func run(_ arguments: String...) async throws -> Ended { try await run(arguments) }
 
-    func run(_ arguments: [String]) async throws -> Ended {
+    /// - Parameter meanwhile: gets the file to which the process writes its output, while it runs.
+    func run(_ arguments: [String], meanwhile: (URL) async throws -> Void = { _ in }) async throws -> Ended {
         let output = folder.file("output-\(UUID().uuidString)")
         let errors = folder.file("errors-\(UUID().uuidString)")
         let process = Process()
@@ -44,10 +45,16 @@ struct CommandUnderTest {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.created(output)
         process.standardError = try Self.created(errors)
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+        let (end, continuation) = AsyncStream.makeStream(of: Never.self)
+        process.terminationHandler = { _ in continuation.finish() }
+        try process.run()
+        do {
+            try await meanwhile(output)
+        } catch {
+            process.terminate()
+            throw error
         }
+        for await _ in end {}
         return try Ended(
             exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
             output: String(contentsOf: output, encoding: .utf8), errors: String(contentsOf: errors, encoding: .utf8))

@@ -20,6 +20,20 @@ struct LogsCommandTests {
         }
     }
 
+    @Test func theLogOfAnEarlierRequestIsNotTakenForThatOfARunThatGoesOn() async throws {
+        try await withCommand { test, command in
+            let (dataset, _) = try await test.failedRow(types: ["odm_processing"])
+            try command.store("logs/\(dataset)/odm-1.log", "of the earlier request\n")
+            let worker = try await test.addWorker("w", types: [odm])
+            _ = try await test.enqueue(dataset, ["odm_processing"])
+            let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
+            try await test.begin(odm, #require(jobs.first))
+            let ended = try await command.run("logs", "\(dataset)")
+            #expect(ended.exitCode == 69)
+            #expect(ended.output.isEmpty)
+        }
+    }
+
     @Test func aDatasetWithoutALogIsNotFound() async throws {
         try await withCommand { test, command in
             let missing = try await command.run("logs", "77")
@@ -40,13 +54,14 @@ struct LogsCommandTests {
             let row = try await test.enqueue(dataset, ["odm_processing"])
             let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
             try await test.begin(odm, #require(jobs.first))
-            // The second line comes only after somebody has asked for the container's end.
+            // The last line comes only after somebody has asked for the container's end.
             let script =
                 "printf '\\033[39m[INFO] first\\033[0m\\n'; trap 'echo last; exit 0' TERM; while true; do sleep 0.1; done"
             try await DockerUnderTest.withContainer(
                 script,
                 labels: [
                     "deadtrees.dataset_id": "\(dataset)", "deadtrees.queue_id": "\(row)", "deadtrees.attempt": "1",
+                    "deadtrees.deployment": try await test.queue.deployment(),
                 ]
             ) { engine, id in
                 try await test.queue.setContainer(jobs[0].token, id: id, odmLease: .seconds(1800))
@@ -54,9 +69,10 @@ struct LogsCommandTests {
                 let shown = try await command.run("queue", "show", "\(row)", "--json").json["log"]
                 #expect(shown?["source"]?.text == "container")
                 #expect(shown?["lines"] == .list([.text("[INFO] first")]))
-                async let followed = command.run("logs", "\(dataset)", "--follow")
-                try await engine.stop(id, grace: .seconds(10))
-                let ended = try await followed
+                let ended = try await command.run(["logs", "\(dataset)", "--follow"]) { output in
+                    try await eventually { try String(contentsOf: output, encoding: .utf8) == "[INFO] first\n" }
+                    try await engine.stop(id, grace: .seconds(10))
+                }
                 #expect(ended.output == "[INFO] first\nlast\n")
                 #expect(ended.exitCode == 0)
             }
@@ -66,7 +82,13 @@ struct LogsCommandTests {
         }
     }
 
+    /// Asks again and again until it is true; a failed expectation after a minute.
     private func eventually(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<100 where try await !condition() { continue }
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("the container's first line did not come within a minute")
     }
 }

@@ -67,7 +67,7 @@ struct QueueListTests {
             _ = try await test.enqueue(test.addDataset(), ["geotiff"])
             _ = try await test.queue.claim(for: worker, taskTypes: [geotiff], limit: 1, lease: .seconds(90))
             try await test.sql("UPDATE v2_queue_lease SET heartbeat_at = now() - interval '12 minutes'")
-            #expect(try await command.run("queue", "list").output.contains("no heartbeat for 12 min 0 s"))
+            #expect(try await command.run("queue", "list").output.contains(", no heartbeat for 12 min "))
         }
     }
 
