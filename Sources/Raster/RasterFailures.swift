@@ -32,7 +32,9 @@ extension Failure {
     }
 
     static func rasterNotWritten(_ name: String, detail: String) -> Failure {
-        Failure("raster_not_written", "writing \(name) failed", detail: detail, retry: .later)
+        Failure(
+            "raster_not_written", "writing \(name) failed; there may be no space left on the disk", detail: detail,
+            retry: .later)
     }
 
     static func crsUnknown(_ text: String) -> Failure {
@@ -77,6 +79,12 @@ extension Failure {
         Failure(
             "raster_block_too_large",
             "\(name) is stored in one piece that is too large to decode; export it as a tiled GeoTIFF")
+    }
+
+    static func rasterTooManyBlocks(_ name: String) -> Failure {
+        Failure(
+            "raster_too_many_blocks",
+            "\(name) is stored in too many small pieces; export it as a GeoTIFF with tiles of 256 or 512 pixels")
     }
 
     static func rasterComplex(_ name: String) -> Failure {

@@ -145,6 +145,42 @@ import Testing
         #expect(pixels[5, 5] == [0, 0, 0, 0] && pixels[25, 5][3] == 255)
     }
 
+    @Test func usesAMaskBesideTheFile() throws {
+        let maker = RasterMaker()
+        let input = try maker.make(folder.file("in.tif"))
+        var mask = RasterMaker(bands: 1, epsg: nil, transform: nil)
+        mask.value = { _, x, _ in x < 20 ? 0 : 255 }
+        try mask.make(input + ".msk") { raster in
+            // Source: https://gdal.org/development/rfc/rfc15_nodatabitmask.html
+            for band in 1...3 { try raster.setMetadata("INTERNAL_MASK_FLAGS_\(band)", "2") }
+        }
+        let report = try Orthophoto.standardise(input, to: folder.file("out.tif"))
+        let pixels = try Pixels(of: folder.file("out.tif"))
+        #expect(report.validity == .mask)
+        #expect(pixels[5, 5] == [0, 0, 0, 0] && pixels[25, 5][3] == 255)
+    }
+
+    @Test func looksForACollarWhenTheDeclaredNodataIsImpossible() throws {
+        var maker = RasterMaker(nodata: -9999)
+        maker.value = { band, x, y in x + y < 60 ? 0 : Double(band * 50) }
+        #expect(try standardise(maker).report.validity == .detectedCollar)
+    }
+
+    @Test func readsSignedBytes() throws {
+        var maker = RasterMaker(bands: 1, options: ["PIXELTYPE=SIGNEDBYTE"])
+        maker.value = { _, x, _ in x < 32 ? 226 : 30 }
+        let pixels = try standardise(maker).pixels
+        #expect(pixels[5, 5][0] == 0 && pixels[60, 5][0] == 255)
+    }
+
+    @Test func namesTheFinalFileWhenItCannotBeWritten() throws {
+        let input = try RasterMaker().make(folder.file("in.tif"))
+        let failure = #expect(throws: Failure.self) {
+            try Orthophoto.standardise(input, to: folder.file("no/such/out.tif"))
+        }
+        #expect(failure?.sentence.hasPrefix("writing out.tif failed") == true && failure?.retry == .later)
+    }
+
     @Test(arguments: [0.0, 255.0])
     func makesAnUndeclaredCollarTransparent(collar: Double) throws {
         var maker = RasterMaker()

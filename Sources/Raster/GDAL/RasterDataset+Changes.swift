@@ -91,7 +91,7 @@ extension RasterDataset {
     public func createCopy(
         _ path: String, driver: String, options: [String] = [], progress: @escaping (Double) -> Void = { _ in }
     ) throws {
-        let name = URL(fileURLWithPath: path).lastPathComponent
+        let name = WholeFile.finalName(of: path)
         let list = StringList(options), sink = ProgressSink(progress)
         let copy = try withExtendedLifetime(sink) {
             try gdal({ .rasterNotWritten(name, detail: $0) }) {

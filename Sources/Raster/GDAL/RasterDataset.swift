@@ -22,7 +22,7 @@ public struct RasterDataset: ~Copyable {
     /// - Throws: `raster_not_readable` when no allowed driver knows the file or its structure is damaged.
     public init(opening path: String, drivers: [String] = ["GTiff"], options: [String] = []) throws {
         _ = GDALLibrary.ready
-        let name = URL(fileURLWithPath: path).lastPathComponent
+        let name = WholeFile.finalName(of: path)
         guard !path.hasPrefix("/vsi") else { throw Failure.rasterNotLocal(name) }
         guard FileManager.default.isReadableFile(atPath: path) else { throw Failure.rasterMissing(name) }
         let allowed = StringList(drivers), siblings = StringList(Self.sidecars(of: path)), list = StringList(options)
@@ -48,7 +48,7 @@ public struct RasterDataset: ~Copyable {
         type: PixelType = .uint8, options: [String] = []
     ) throws {
         _ = GDALLibrary.ready
-        let name = URL(fileURLWithPath: path).lastPathComponent
+        let name = WholeFile.finalName(of: path)
         let list = StringList(options)
         handle = try gdal({ .rasterNotWritten(name, detail: $0) }) {
             GDALCreate(
@@ -64,7 +64,7 @@ public struct RasterDataset: ~Copyable {
     }
 
     /// The file's own name, for sentences.
-    var name: String { URL(fileURLWithPath: String(cString: GDALGetDescription(handle))).lastPathComponent }
+    var name: String { WholeFile.finalName(of: String(cString: GDALGetDescription(handle))) }
 
     // Properties, not methods: the compiler (6.3) crashes on a method of a noncopyable type used as a value.
 

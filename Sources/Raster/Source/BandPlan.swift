@@ -27,7 +27,9 @@ struct BandPlan: Equatable {
         // An 8-bit file with its own opacity means its black pixels to be black.
         if !isByte || (alpha == nil && !usesMask) {
             let values = colorBands.compactMap { bands[$0 - 1].nodata }
-            nodata = values.count == colorBands.count ? values : nil
+            // A value that bytes cannot hold (-9999, NaN) says nothing about them.
+            let isPossible = values.allSatisfy { !isByte || UInt8(exactly: $0) != nil }
+            nodata = values.count == colorBands.count && isPossible ? values : nil
         }
     }
 

@@ -9,6 +9,9 @@ struct PixelFindings: Equatable {
 }
 
 extension RasterSource {
+    /// Metadata that we write into a standard file: what is black at its edge is ground, no collar is left in it.
+    static let settledKey = "DEADTREES_VALIDITY"
+
     /// Completes the plan from bounded samples of the whole image: opacity that is not marked, collars, stretches.
     /// - Throws: `raster_empty` when no pixel is valid and stretching has nothing to go by.
     mutating func settle() throws -> PixelFindings {
@@ -17,12 +20,17 @@ extension RasterSource {
             findings.unmarkedAlpha = 4
             plan.alpha = 4
         }
-        if plan.alpha == nil, !plan.usesMask, plan.nodata == nil, plan.palette == nil, let value = try findCollar() {
+        if lacksValidity, let value = try findCollar() {
             findings.collar = value
             plan.nodata = Array(repeating: value, count: plan.colorBands.count)
         }
         if !isByte { stretches = try estimateStretches() }
         return findings
+    }
+
+    private var lacksValidity: Bool {
+        plan.alpha == nil && !plan.usesMask && plan.nodata == nil && plan.palette == nil
+            && raster.metadataItem(Self.settledKey) == nil
     }
 
     /// Some programs write red, green, blue and opacity without saying what the fourth is.

@@ -56,5 +56,8 @@ struct RasterSource: ~Copyable {
         guard band.blockWidth * band.blockHeight * count * sampleBytes <= limits.blockBytes else {
             throw Failure.rasterBlockTooLarge(name)
         }
+        guard pixels / max(1, band.blockWidth * band.blockHeight) <= limits.blocks else {
+            throw Failure.rasterTooManyBlocks(name)
+        }
     }
 }

@@ -60,6 +60,7 @@ public enum Orthophoto {
         let target = try RasterDataset(
             creating: path, width: source.raster.width, height: source.raster.height, bands: source.channelCount,
             options: creationOptions(alpha: source.hasValidity))
+        try target.setMetadata(RasterSource.settledKey, "settled")
         if let transform { try target.setGeoTransform(transform) }
         if case .controlPoints(let points) = place.placement, transform == nil {
             try target.setGroundControlPoints(points, crs: place.crs)

@@ -3,13 +3,23 @@ import Foundation
 
 /// Lets a file appear under its final name only when it is whole.
 enum WholeFile {
+    private static let partMark = ".part-"
+    private static let scratchMark = ".scratch-"
+
+    /// The name, without its folder, under which people know a file that is still a part or a scratch file.
+    static func finalName(of path: String) -> String {
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        let ends = [partMark, scratchMark].compactMap { name.range(of: $0)?.lowerBound }
+        return String(name[..<(ends.min() ?? name.endIndex)])
+    }
+
     /// Runs `write` with the path of a part file beside `path`, flushes that to the disk and renames it.
     /// Whatever `write` left behind is removed when it throws.
     static func create<Result>(_ path: String, _ write: (_ part: String) throws -> Result) throws -> Result {
-        let part = "\(path).part-\(UUID().uuidString.prefix(8))"
+        let part = "\(path)\(partMark)\(UUID().uuidString.prefix(8))"
         defer { removeLeftovers(of: part) }
         let result = try write(part)
-        let name = URL(fileURLWithPath: path).lastPathComponent
+        let name = finalName(of: path)
         try sync(part, name)
         guard rename(part, path) == 0 else { throw Failure.rasterNotWritten(name, detail: lastError("rename")) }
         try sync(URL(fileURLWithPath: path).deletingLastPathComponent().path, name)
@@ -18,7 +28,7 @@ enum WholeFile {
 
     /// Works in a scratch file beside `path` that is gone afterwards.
     static func scratch<Result>(beside path: String, _ work: (_ scratch: String) throws -> Result) rethrows -> Result {
-        let scratch = "\(path).scratch-\(UUID().uuidString.prefix(8))"
+        let scratch = "\(path)\(scratchMark)\(UUID().uuidString.prefix(8))"
         defer { removeLeftovers(of: scratch) }
         return try work(scratch)
     }
