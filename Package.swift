@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "native-child-fixture", dependencies: ["NativeChild", "Failures"],
             path: "Tests/NativeChildFixture", swiftSettings: settings),
-        tests("NativeChildTests", ["native-child-fixture", "NativeChild", "Failures"]),
+        tests("NativeChildTests", ["native-child-fixture", "deadtrees", "NativeChild", "Tasks", "Failures"]),
         tests("DBTests", ["DB"]),
         tests("SettingsTests", ["Settings", "Failures"]),
         tests("StorageTests", ["Storage", "Failures"]),
