@@ -18,7 +18,8 @@ public struct NativeRunner: Sendable {
         Self.brokenPipesAreErrors
     }
 
-    /// A child that ends before it has read its request must not end us by SIGPIPE.
+    /// A child that ends before it has read its request must not end us by SIGPIPE. The threads of Swift's pool
+    /// block it; those of another executor need not.
     private static let brokenPipesAreErrors: Void = { signal(SIGPIPE, SIG_IGN) }()
 
     /// Swift's backtrace of a crash is long and would take the place of the library's last words.

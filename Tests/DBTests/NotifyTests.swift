@@ -58,7 +58,10 @@ struct NotifyTests {
     }
 
     private static func enqueue(_ dataset: Int64) -> String {
-        "INSERT INTO v2_queue (dataset_id, user_id, task_types) VALUES (\(dataset), '\(TestDatabase.user)', '{geotiff}')"
+        """
+        INSERT INTO v2_queue (dataset_id, user_id, task_types)
+        VALUES (\(dataset), '\(TestDatabase.user)', '{geotiff}')
+        """
     }
 
     @Test func anUploadThatBecomesDoneNotifiesForTheRowThatWaitsForIt() async throws {

@@ -11,7 +11,10 @@ import Testing
     .timeLimit(.minutes(2)))
 struct UploadRaceTests {
     private func enqueue(_ dataset: Int64) -> String {
-        "INSERT INTO v2_queue (dataset_id, user_id, task_types) VALUES (\(dataset), '\(TestDatabase.user)', '{geotiff}')"
+        """
+        INSERT INTO v2_queue (dataset_id, user_id, task_types)
+        VALUES (\(dataset), '\(TestDatabase.user)', '{geotiff}')
+        """
     }
 
     private func uploadDone(_ dataset: Int64) -> String {
