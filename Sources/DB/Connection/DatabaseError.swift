@@ -27,7 +27,17 @@ public struct DatabaseError: FailureConvertible, Equatable, CustomStringConverti
         ["40001", "40P01", "55P03"].contains(sqlState)
     }
 
+    /// Nothing was tried: `DATABASE_URL` is no address. F0000 is PostgreSQL's configuration_file_error.
+    static let unreadableAddress = DatabaseError(
+        sqlState: "F0000", message: "the address cannot be read", operation: "connect")
+
     public var failure: Failure {
+        if self == .unreadableAddress {
+            return Failure(
+                "bad_setting",
+                "DATABASE_URL is not an address that libpq can read; special characters in a password are written as %40 and so on"
+            )
+        }
         if isConnectionLoss {
             return Failure(
                 "database_unreachable", "the database cannot be reached", detail: description, retry: .later)

@@ -10,6 +10,7 @@ final class Session {
     private var prepared: Set<String> = []
 
     init(url: String, applicationName: String) throws(DatabaseError) {
+        try Self.check(url)
         let defaults = [
             ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "10000"), ("connect_timeout", "10"), ("application_name", applicationName),
@@ -31,6 +32,16 @@ final class Session {
     }
 
     deinit { PQfinish(handle) }
+
+    /// libpq repeats an address that it cannot read in its error, password and all: so it is read apart, first.
+    private static func check(_ url: String) throws(DatabaseError) {
+        var reason: UnsafeMutablePointer<CChar>?
+        guard let options = PQconninfoParse(url, &reason) else {
+            PQfreemem(reason)
+            throw .unreadableAddress
+        }
+        PQconninfoFree(options)
+    }
 
     /// False once libpq has given the connection up.
     var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
