@@ -19,7 +19,9 @@ public struct StoragePath: Hashable, Sendable, CustomStringConvertible {
     /// part from one of the storage layout's top folders on.
     public init(fromDatabase text: String) throws {
         let parts = text.split(separator: "/").map(String.init)
-        let start = text.hasPrefix("/") ? parts.lastIndex { Self.topFolders.contains($0) } ?? 0 : 0
+        // A photo's folder may be called logs, a server's folder archive: raw_images is what is looked for first.
+        let top = parts.firstIndex(of: "raw_images") ?? parts.lastIndex { Self.topFolders.contains($0) }
+        let start = text.hasPrefix("/") ? top ?? 0 : 0
         try self.init(parts[start...].joined(separator: "/"))
     }
 

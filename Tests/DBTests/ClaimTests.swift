@@ -10,7 +10,7 @@ private let all = [odm, geotiff, cog]
 
 @Suite(.enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"))
 struct ClaimTests {
-    private func claim(_ test: TestDatabase, _ worker: WorkerIdentity, _ types: [TaskType] = all, limit: Int = 10)
+    func claim(_ test: TestDatabase, _ worker: WorkerIdentity, _ types: [TaskType] = all, limit: Int = 10)
         async throws -> [ClaimedJob]
     {
         try await test.queue.claim(for: worker, taskTypes: types, limit: limit, lease: .seconds(90))
@@ -134,6 +134,23 @@ struct ClaimTests {
             #expect(wait > .seconds(3500) && wait <= .seconds(3600))
             try await test.sql("UPDATE v2_queue SET not_before = now() WHERE id = $1", [.int(row)])
             #expect(try await claim(test, worker).map(\.queueID) == [row])
+        }
+    }
+}
+
+extension ClaimTests {
+    @Test func aPauseDoesNotKeepARestartedWorkerFromItsOwnRows() async throws {
+        try await TestDatabase.with { test in
+            let first = try await test.addWorker("w", types: all)
+            let row = try await test.enqueue(test.addDataset(), ["geotiff"])
+            _ = try await test.enqueue(test.addDataset(), ["geotiff"])
+            #expect(try await claim(test, first, limit: 1).map(\.queueID) == [row])
+            try await test.sql("SELECT v2_pause('deploying')")
+            let second = try await test.addWorker("w", types: all)
+            let again = try await claim(test, second)
+            #expect(again.map(\.queueID) == [row])
+            #expect(again.first?.isTakenOver == true)
+            #expect(again.first?.token.attempt == 2)
         }
     }
 }

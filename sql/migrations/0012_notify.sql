@@ -33,6 +33,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 BEGIN
   UPDATE v2_task_runs SET outcome = 'lost', finished_at = clock_timestamp(), error = 'an administrator put the row back into the queue'
   WHERE queue_id = NEW.id AND outcome IS NULL;
+  IF FOUND THEN
+    UPDATE v2_statuses SET current_status = 'idle', updated_at = now() WHERE dataset_id = NEW.dataset_id;
+  END IF;
   DELETE FROM v2_queue_lease WHERE queue_id = NEW.id;
   UPDATE v2_queue SET claimed_by = NULL, claimed_at = NULL WHERE id = NEW.id AND claimed_by IS NOT NULL;
   RETURN NULL;

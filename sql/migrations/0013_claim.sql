@@ -33,15 +33,16 @@ BEGIN
   RETURN row;
 END $$;
 
--- Takes over one claim that ran out, or that this worker held before it was restarted. The container and the
--- deadline stay on record, so that a run that is still going on is taken up and not started anew.
-CREATE FUNCTION v2_take_over(p_worker text, p_instance uuid, p_host text, p_types text[], p_lease interval)
+-- Takes over one claim that this worker held before it was restarted, or, unless p_only_own, one that ran out.
+-- The container and the deadline stay on record, so that a run that is still going on is taken up, not started anew.
+CREATE FUNCTION v2_take_over(
+  p_worker text, p_instance uuid, p_host text, p_types text[], p_lease interval, p_only_own boolean)
 RETURNS v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   lease v2_queue_lease;
 BEGIN
   SELECT l.* INTO lease FROM v2_queue_lease l JOIN v2_queue q ON q.id = l.queue_id
-  WHERE (l.lease_until < now() OR (l.worker = p_worker AND l.instance <> p_instance))
+  WHERE ((l.lease_until < now() AND NOT p_only_own) OR (l.worker = p_worker AND l.instance <> p_instance))
     AND coalesce(q.task_types <@ p_types, true)
   ORDER BY l.lease_until LIMIT 1 FOR UPDATE OF l SKIP LOCKED;
   IF NOT FOUND THEN
@@ -89,21 +90,20 @@ RETURNS TABLE (queue_id bigint, dataset_id bigint, user_id uuid, task_types text
                stages_done text[], taken_over boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-  lease   v2_queue_lease;
-  retries integer := 3;
+  lease    v2_queue_lease;
+  retries  integer := 3;
+  -- A pause or a drain stops new claims. What this worker held before its restart is none.
+  only_own boolean := EXISTS (SELECT FROM v2_queue_pause) OR NOT EXISTS (
+    SELECT FROM v2_workers w WHERE w.name = p_worker AND w.instance = p_instance AND w.state = 'running');
 BEGIN
-  IF EXISTS (SELECT FROM v2_queue_pause)
-     OR NOT EXISTS (SELECT FROM v2_workers w WHERE w.name = p_worker AND w.instance = p_instance AND w.state = 'running') THEN
-    RETURN;
-  END IF;
   UPDATE v2_queue SET not_before = NULL
   WHERE id IN (SELECT q.id FROM v2_queue q WHERE NOT q.is_processing AND q.not_before <= now() FOR UPDATE SKIP LOCKED);
 
   WHILE p_limit > 0 LOOP
     BEGIN
-      lease := v2_take_over(p_worker, p_instance, p_host, p_types, p_lease);
+      lease := v2_take_over(p_worker, p_instance, p_host, p_types, p_lease, only_own);
       taken_over := lease.queue_id IS NOT NULL;
-      IF NOT taken_over THEN
+      IF NOT taken_over AND NOT only_own THEN
         lease := v2_claim_waiting(p_worker, p_instance, p_host, p_types, p_lease);
       END IF;
     EXCEPTION WHEN unique_violation THEN

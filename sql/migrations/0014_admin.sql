@@ -1,7 +1,8 @@
 -- What an administrator does with plain SQL, and the command line with the same functions.
 
 -- Queues the dataset again and returns the queue id. Without task types: those of its last request that failed
--- or never ran. A row of the dataset that still waits is replaced; one that runs is an error.
+-- or never ran, or null and a notice when there are none or the dataset is running, so that one such dataset does
+-- not spoil a statement over many. A row of the dataset that still waits is replaced.
 CREATE FUNCTION v2_requeue(dataset_id bigint, task_types text[] DEFAULT NULL, priority integer DEFAULT 2)
 RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
@@ -15,10 +16,18 @@ BEGIN
     RAISE EXCEPTION 'dataset % does not exist', v2_requeue.dataset_id USING ERRCODE = 'no_data_found';
   END IF;
   IF EXISTS (SELECT FROM v2_queue q WHERE q.dataset_id = v2_requeue.dataset_id AND q.is_processing) THEN
+    IF wanted IS NULL THEN
+      RAISE NOTICE 'dataset % is being processed already', v2_requeue.dataset_id;
+      RETURN NULL;
+    END IF;
     RAISE EXCEPTION 'dataset % is being processed; cancel its queue row first (SELECT v2_cancel(id) FROM v2_queue WHERE dataset_id = %)',
       v2_requeue.dataset_id, v2_requeue.dataset_id USING ERRCODE = 'object_in_use';
   END IF;
   wanted := coalesce(wanted, v2_unfinished_task_types(v2_requeue.dataset_id));
+  IF wanted IS NULL THEN
+    RAISE NOTICE 'nothing of dataset % has failed or is left to do; name the task types to run again', v2_requeue.dataset_id;
+    RETURN NULL;
+  END IF;
   DELETE FROM v2_queue q WHERE q.dataset_id = v2_requeue.dataset_id AND NOT q.is_processing;
   INSERT INTO v2_queue (dataset_id, user_id, task_types, priority)
   VALUES (v2_requeue.dataset_id, owner, wanted, v2_requeue.priority) RETURNING id INTO new_id;
@@ -29,6 +38,7 @@ END $$;
 COMMENT ON FUNCTION v2_requeue IS 'Queues a dataset again: what failed or never ran, or exactly the task types given. Returns the queue id.';
 
 -- What a dataset still lacks: the types of its waiting row, else those its last request named and did not finish.
+-- Null when that is nothing.
 CREATE FUNCTION v2_unfinished_task_types(of_dataset bigint) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -44,8 +54,7 @@ BEGIN
   INTO asked, done FROM v2_requests r WHERE r.dataset_id = of_dataset ORDER BY r.queue_id DESC LIMIT 1;
   missing := ARRAY(SELECT name FROM unnest(asked) name WHERE name <> ALL (done));
   IF coalesce(cardinality(missing), 0) = 0 THEN
-    RAISE EXCEPTION 'nothing of dataset % has failed or is left to do; name the task types to run again', of_dataset
-      USING ERRCODE = 'no_data_found';
+    RETURN NULL;
   END IF;
   -- The raster stages read what geotiff makes, which is kept only while a request lasts.
   IF missing && ARRAY['cog', 'thumbnail'] AND 'geotiff' <> ALL (missing) AND 'geotiff' = ANY (asked) THEN
@@ -131,6 +140,7 @@ DECLARE
   row    v2_queue;
   pause  v2_queue_pause;
   holder v2_queue_lease;
+  ahead  bigint;
 BEGIN
   SELECT * INTO row FROM v2_queue WHERE id = of_queue_id;
   IF row.id IS NULL OR row.is_processing THEN
@@ -138,6 +148,9 @@ BEGIN
   END IF;
   SELECT * INTO pause FROM v2_queue_pause;
   SELECT * INTO holder FROM v2_queue_lease l WHERE l.dataset_id = row.dataset_id;
+  SELECT count(*) INTO ahead FROM v2_queue q
+  WHERE NOT q.is_processing AND q.is_ready AND q.not_before IS NULL
+    AND (q.priority > row.priority OR (q.priority = row.priority AND (q.created_at, q.id) < (row.created_at, row.id)));
   RETURN CASE
     WHEN NOT row.is_ready THEN 'the upload of dataset ' || row.dataset_id || ' is not done'
     WHEN pause.reason IS NOT NULL THEN
@@ -147,6 +160,8 @@ BEGIN
       format('queue row %s of the same dataset is running on %s', holder.queue_id, holder.worker)
     WHEN NOT EXISTS (SELECT FROM v2_workers w WHERE w.state <> 'stopped' AND w.heartbeat_at > now() - interval '3 minutes')
       THEN 'no worker is running'
+    WHEN NOT EXISTS (SELECT FROM v2_workers w WHERE w.state = 'running' AND w.heartbeat_at > now() - interval '3 minutes')
+      THEN 'every running worker is drained'
     WHEN NOT EXISTS (SELECT FROM v2_workers w WHERE w.state = 'running' AND row.task_types <@ w.task_types
                        AND w.heartbeat_at > now() - interval '3 minutes')
       THEN 'no running worker takes all of ' || array_to_string(row.task_types, ', ')
@@ -155,9 +170,8 @@ BEGIN
       'every GPU slot is taken: ' || coalesce((SELECT string_agg(
         format('%s by dataset %s on %s since %s', l.gpu_slot, l.dataset_id, l.worker, v2_minute(l.claimed_at)), '; ')
         FROM v2_queue_lease l WHERE l.gpu_slot IS NOT NULL), 'there is none in v2_gpu_slots')
-    ELSE format('%s row(s) with higher priority or age are before it', (
-      SELECT count(*) FROM v2_queue q WHERE NOT q.is_processing AND q.is_ready AND q.not_before IS NULL
-        AND (q.priority > row.priority OR (q.priority = row.priority AND (q.created_at, q.id) < (row.created_at, row.id)))))
+    WHEN ahead > 0 THEN format('%s row(s) with higher priority or age are before it', ahead)
+    ELSE 'it is the next; a worker takes it as soon as it has room'
   END;
 END $$;
 COMMENT ON FUNCTION v2_why_waiting IS 'Why a queue row does not run, in one sentence; null when it runs or is gone.';

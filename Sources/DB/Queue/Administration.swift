@@ -18,9 +18,10 @@ extension JobQueue {
     /// - Throws: `Failure` with code `not_found`, or `refused` while the dataset is being processed.
     public func requeue(_ datasetID: Int64, taskTypes: [String]?, priority: Int16) async throws -> Int64 {
         try await inWords {
-            try await database.run(
-                Self.requeueDataset,
-                [.int(datasetID), taskTypes.map { .array($0) } ?? .null, .int(priority)])[0].get("id")
+            let rows = try await database.run(
+                Self.requeueDataset, [.int(datasetID), taskTypes.map { .array($0) } ?? .null, .int(priority)])
+            guard let id = try rows[0].getIfPresent("id", as: Int64.self) else { throw Failure.nothingToRequeue(datasetID) }
+            return id
         }
     }
 
@@ -90,4 +91,12 @@ extension JobQueue {
 
     private static let evictWorker = Statement(
         "evict", "SELECT v2_evict($1) AS freed, EXISTS (SELECT FROM v2_workers WHERE name = $1) AS is_known")
+}
+
+extension Failure {
+    static func nothingToRequeue(_ datasetID: Int64) -> Failure {
+        Failure(
+            "not_found",
+            "nothing of dataset \(datasetID) has failed or is left to do, or it is running; name the task types to run again")
+    }
 }
