@@ -13,6 +13,11 @@ extension Failure {
                 "native_silent", "\(work) could not be finished: its process ended without a result",
                 detail: detail, retry: .later)
         }
+        if [SIGTERM, SIGINT, SIGHUP].contains(signal) {
+            return Failure(
+                "native_stopped", "\(work) could not be finished: its process was stopped from outside", detail: detail,
+                retry: .later)
+        }
         if signal == SIGKILL {
             return Failure(
                 "native_killed",

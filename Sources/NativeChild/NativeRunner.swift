@@ -25,6 +25,13 @@ public struct NativeRunner: Sendable {
     /// Swift's backtrace of a crash is long and would take the place of the library's last words.
     private static let environment: [Environment.Key: String?] = ["SWIFT_BACKTRACE": "enable=no"]
 
+    /// Ctrl-C and a service manager signal the whole process group: what the child does is the worker's to end.
+    private static let ownGroup = {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        return options
+    }()
+
     /// Does `work` in a child and waits for it. Canceling the task kills the child.
     /// - Throws: `Failure`: the work's own, or one that says how the child died; `CancellationError`.
     public func run<Work: NativeWork>(
@@ -53,7 +60,7 @@ public struct NativeRunner: Sendable {
         let stderr = Tail(limit: 4096)
         let result = try await Subprocess.run(
             .path(FilePath(executable)), arguments: ["native"], environment: .inherit.updating(Self.environment),
-            input: .inputWriter, output: .sequence, error: .sequence
+            platformOptions: Self.ownGroup, input: .inputWriter, output: .sequence, error: .sequence
         ) { execution -> NativeReply<Output>? in
             async let drained: Void = stderr.fill(from: execution.standardError)
             // Standard input stays open until the end: the child takes its closing for our death.

@@ -1,4 +1,5 @@
 public import DB
+public import Failures
 
 /// One task type: what it is called, what a dataset's status says meanwhile and after, and the work itself.
 ///
@@ -29,6 +30,17 @@ public struct StageResult: Sendable {
     ) {
         self.measures = measures
         self.record = record
+    }
+}
+
+/// A failure of a stage that measured something before it failed.
+public struct FailedStage: FailureConvertible {
+    public let failure: Failure
+    public let measures: StageMeasures
+
+    public init(_ failure: Failure, _ measures: StageMeasures) {
+        self.failure = failure
+        self.measures = measures
     }
 }
 

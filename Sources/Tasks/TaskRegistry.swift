@@ -39,7 +39,8 @@ public struct TaskRegistry: Sendable {
                 "unknown_task_type",
                 types.isEmpty
                     ? "the queue row names no task type"
-                    : "the queue row names task types that no worker knows: \(unknown.map(\.rawValue).joined(separator: ", "))")
+                    : "the queue row names task types that no worker knows: \(unknown.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         return handlers.filter { types.contains($0.type) }
     }

@@ -78,14 +78,16 @@ private actor Template {
     private var made: Task<Void, any Error>?
 
     func make() async throws {
-        let task = made ?? Task {
-            try await TestDatabase.onServer("CREATE DATABASE \(Self.name)")
-            let database = Database(
-                url: TestDatabase.url(of: Self.name), connections: 1, logger: Logger(label: "test"))
-            _ = try await Migrator(database: database, folder: TestDatabase.migrations).run()
-            // A template may have no open connections while it is copied.
-            await database.close()
-        }
+        let task =
+            made
+            ?? Task {
+                try await TestDatabase.onServer("CREATE DATABASE \(Self.name)")
+                let database = Database(
+                    url: TestDatabase.url(of: Self.name), connections: 1, logger: Logger(label: "test"))
+                _ = try await Migrator(database: database, folder: TestDatabase.migrations).run()
+                // A template may have no open connections while it is copied.
+                await database.close()
+            }
         made = task
         try await task.value
     }

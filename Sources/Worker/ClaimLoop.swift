@@ -11,7 +11,7 @@ actor ClaimLoop {
     private let options: WorkerOptions
     private let logger: Logger
     private let signal = WakeSignal()
-    private var running: [Int64: StopSwitch] = [:]
+    private var running: [LeaseToken: StopSwitch] = [:]
     private var isStopping = false
     private var isDeaf = true
     private var allSucceeded = true
@@ -64,7 +64,7 @@ actor ClaimLoop {
 
     private func start(_ job: ClaimedJob, in group: inout DiscardingTaskGroup) {
         let stop = StopSwitch()
-        running[job.queueID] = stop
+        running[job.token] = stop
         group.addTask {
             let work = Task { await self.runner.run(job, stop: stop) }
             stop.onStop { work.cancel() }
@@ -73,7 +73,7 @@ actor ClaimLoop {
     }
 
     private func ended(_ job: ClaimedJob, succeeded: Bool) async {
-        running[job.queueID] = nil
+        running[job.token] = nil
         allSucceeded = allSucceeded && succeeded
         await signal.raise()
     }

@@ -43,13 +43,15 @@ struct JobRunner: Sendable {
         } catch {
             await settlement.settle(error, stop.reason)
             await keeper.drop(job.token)
-            if stop.reason != .shutdown { removeScratch(of: job, logger) }
+            // A later attempt on this host may work in this one's folder; its end removes both.
+            if stop.reason == nil || stop.reason == .canceled { removeScratch(of: job, logger) }
             return false
         }
     }
 
     private func runStages(of job: ClaimedJob, _ stop: StopSwitch, _ logger: Logger) async throws {
         let stages = try registry.stages(for: job.taskTypes)
+        try await refuseWhatKillsItsWorkers(job)
         let scratch = try ScratchFolder(
             in: options.workFolder, queueID: job.queueID, attempt: job.token.attempt)
         for handler in stages where !job.stagesDone.contains(handler.type) {
@@ -58,9 +60,21 @@ struct JobRunner: Sendable {
             do {
                 try await run(handler, context)
             } catch let error where stop.reason == nil {
-                throw Failure(error).prefixed("\(handler.type) failed")
+                let measures = (error as? FailedStage)?.measures ?? StageMeasures()
+                throw FailedStage(Failure(error).prefixed("\(handler.type) failed"), measures)
             }
         }
+    }
+
+    /// A row whose workers went away again and again is likely to be the reason. One with a container is not: the
+    /// container outlives its workers.
+    private func refuseWhatKillsItsWorkers(_ job: ClaimedJob) async throws {
+        guard job.isTakenOver, !job.hasContainer else { return }
+        let failures = try await services.queue.failedAttempts(job.queueID)
+        guard failures >= options.maxAttempts else { return }
+        throw Failure(
+            "workers_lost",
+            "the worker went away \(failures) times while it was at this dataset; an operator has to look at it")
     }
 
     private func context(

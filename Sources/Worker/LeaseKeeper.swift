@@ -26,7 +26,7 @@ actor LeaseKeeper {
     private let worker: WorkerIdentity
     private let options: WorkerOptions
     private let logger: Logger
-    private var held: [Int64: Held] = [:]
+    private var held: [LeaseToken: Held] = [:]
     private var lastRenewal = ContinuousClock.now
     private var lastBeat = ContinuousClock.now
 
@@ -42,24 +42,23 @@ actor LeaseKeeper {
 
     /// Keeps `token`'s lease until `drop`. `stop` is called, at most once, when the job has to end.
     func hold(_ token: LeaseToken, stop: @escaping @Sendable (StopReason) -> Void) {
-        held[token.queueID] = Held(token: token, stop: stop)
+        held[token] = Held(token: token, stop: stop)
     }
 
     func drop(_ token: LeaseToken) {
-        if held[token.queueID]?.token == token { held[token.queueID] = nil }
+        held[token] = nil
     }
 
     func report(_ token: LeaseToken, _ progress: Double, _ note: String?) {
-        guard held[token.queueID]?.token == token else { return }
-        held[token.queueID]?.progress = progress
-        held[token.queueID]?.note = note
-        held[token.queueID]?.isChanged = true
+        held[token]?.progress = progress
+        held[token]?.note = note
+        held[token]?.isChanged = true
     }
 
     /// A new stage starts from nothing.
     func restartProgress(_ token: LeaseToken) {
         report(token, 0, nil)
-        held[token.queueID]?.isChanged = false
+        held[token]?.isChanged = false
     }
 
     /// Renews until its task is canceled. `replaced` is called when another process has taken this worker's name.
@@ -91,7 +90,7 @@ actor LeaseKeeper {
             let renewed = try await queue.renew(
                 asked, worker: worker.name, lease: options.lease, odmLease: options.odmLease)
             lastRenewal = start
-            for queueID in held.keys { held[queueID]?.isChanged = false }
+            for token in held.keys { held[token]?.isChanged = false }
             judge(asked.map(\.token), renewed)
         } catch {
             logger.warning("leases could not be renewed", metadata: ["error": "\(error)"])
@@ -100,11 +99,11 @@ actor LeaseKeeper {
 
     private func judge(_ asked: [LeaseToken], _ renewed: [RenewedLease]) {
         for token in asked {
-            guard let job = held[token.queueID], job.token == token else { continue }
+            guard let job = held[token] else { continue }
             let answer = renewed.first { $0.queueID == token.queueID && $0.attempt == token.attempt }
             guard let answer else {
                 logger.warning("lease lost, stopping the job", metadata: ["queue_id": "\(token.queueID)"])
-                held[token.queueID] = nil
+                held[token] = nil
                 job.stop(.leaseLost)
                 continue
             }
@@ -115,7 +114,7 @@ actor LeaseKeeper {
     private func beatWhereDue(_ replaced: @Sendable () -> Void) async {
         guard ContinuousClock.now - lastBeat >= options.lease / 3 else { return }
         do {
-            if try await !queue.beat(worker, running: held.keys.sorted(), note: nil) { replaced() }
+            if try await !queue.beat(worker, running: held.keys.map(\.queueID).sorted(), note: nil) { replaced() }
             lastBeat = .now
         } catch {
             logger.warning("worker heartbeat failed", metadata: ["error": "\(error)"])

@@ -2,6 +2,7 @@ import DB
 import Failures
 import Foundation
 import Logging
+import Tasks
 
 /// Writes how a job ended: exactly one outcome for each, whatever happened to it.
 struct Settlement: Sendable {
@@ -12,7 +13,12 @@ struct Settlement: Sendable {
 
     /// All stages are done.
     func finish() async throws {
-        try await UntilDatabaseAnswers(logger).run { try await queue.finish(job.token, datasetID: job.datasetID) }
+        do {
+            try await UntilDatabaseAnswers(logger).run { try await queue.finish(job.token, datasetID: job.datasetID) }
+        } catch let failure as Failure where failure.code == "lease_lost" {
+            // The answer to an earlier try may have been lost: a row that is gone is finished.
+            guard try await !queue.isInQueue(job.queueID) else { throw failure }
+        }
         logger.info("row finished")
     }
 
@@ -28,7 +34,7 @@ struct Settlement: Sendable {
             case .leaseLost: logger.warning("claim lost, nothing published")
             case .canceled: try await persist { try await queue.cancel(job.token, datasetID: job.datasetID) }
             case .shutdown: try await persist { try await queue.release(job.token, datasetID: job.datasetID) }
-            case nil: try await writeFailure(Failure(error))
+            case nil: try await writeFailure(Failure(error), (error as? FailedStage)?.measures ?? StageMeasures())
             }
             if let reason { logger.info("job stopped", metadata: ["reason": "\(reason)"]) }
         } catch {
@@ -36,14 +42,15 @@ struct Settlement: Sendable {
         }
     }
 
-    private func writeFailure(_ failure: Failure) async throws {
+    private func writeFailure(_ failure: Failure, _ measured: StageMeasures) async throws {
         guard failure.code != "lease_lost" else { return logger.warning("claim lost, nothing published") }
         let earlier = try await persist { try await queue.failedAttempts(job.queueID) }
         let verdict = RetryPolicy(maxAttempts: options.maxAttempts)
             .verdict(for: failure, earlierFailures: earlier, jitter: .random(in: 0.5...1))
         let outcome = RetryPolicy.outcome(of: failure)
         logger.error("job failed", metadata: ["failure": "\(failure)", "verdict": "\(verdict)"])
-        let measures = StageMeasures(detail: Self.json(failure))
+        let measures = StageMeasures(
+            exitCode: measured.exitCode, peakMemoryBytes: measured.peakMemoryBytes, detail: Self.json(failure))
         switch verdict {
         case .retry(let backoff):
             try await persist {

@@ -5,7 +5,8 @@ import Logging
 import Tasks
 
 /// Ends every container of ours on this Docker host that has outlived its deadline, whoever started it and
-/// whether or not the database can be reached: the label is enough. Also removes containers whose claim is gone.
+/// whether or not the database can be reached: the label is enough. Also removes containers whose claim is gone, or
+/// whose row a later attempt runs in another container.
 ///
 /// The stage that runs a container ends it on time by itself. This is for containers that have lost their stage.
 struct Watchdog: Sendable {
@@ -25,7 +26,9 @@ struct Watchdog: Sendable {
         while !Task.isCancelled {
             do {
                 let containers = try await engine.list(labels: [Label.stage: "\(TaskType.odmProcessing)"])
-                for container in containers where isOverdue(container) { await end(container, because: "past its deadline") }
+                for container in containers where isOverdue(container) {
+                    await end(container, because: "past its deadline")
+                }
                 strays = try await removeStrays(containers, seen: strays)
             } catch {
                 logger.debug("watchdog could not look", metadata: ["error": "\(error)"])
@@ -47,19 +50,26 @@ struct Watchdog: Sendable {
         _ containers: [ContainerSummary], seen: [String: ContinuousClock.Instant]
     ) async throws -> [String: ContinuousClock.Instant] {
         guard !containers.isEmpty else { return [:] }
-        let held = try await queue.leasedQueueIDs()
+        let holders = try await queue.holders()
         let deployment = try await queue.deployment()
         var still: [String: ContinuousClock.Instant] = [:]
         for container in containers where container.labels[Label.deployment] == deployment {
-            guard let queueID = container.labels[Label.queueID].flatMap(Int64.init), !held.contains(queueID) else { continue }
+            guard isStray(container, holders) else { continue }
             let first = seen[container.id] ?? .now
             if ContinuousClock.now - first > strayPatience {
-                await end(container, because: "nobody holds its queue row")
+                await end(container, because: "no claim runs in it")
             } else {
                 still[container.id] = first
             }
         }
         return still
+    }
+
+    /// A claim without a container on record may be about to take this one up: it stays.
+    private func isStray(_ container: ContainerSummary, _ holders: [Int64: LeaseHolder]) -> Bool {
+        guard let queueID = container.labels[Label.queueID].flatMap(Int64.init) else { return false }
+        guard let holder = holders[queueID] else { return true }
+        return holder.containerID.map { $0 != container.id } ?? false
     }
 
     private func end(_ container: ContainerSummary, because reason: String) async {
@@ -68,7 +78,8 @@ struct Watchdog: Sendable {
             try await engine.end(container.id, grace: .seconds(5))
             try await engine.remove(container.id)
         } catch {
-            logger.error("container could not be removed", metadata: ["container": "\(container.name)", "error": "\(error)"])
+            logger.error(
+                "container could not be removed", metadata: ["container": "\(container.name)", "error": "\(error)"])
         }
     }
 }

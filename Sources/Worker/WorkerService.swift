@@ -34,8 +34,9 @@ public struct WorkerService: Service {
     public func run() async throws {
         let queue = services.queue
         try await UntilDatabaseAnswers(logger).run { try await queue.register(identity, taskTypes: registry.types) }
-        sweepScratch(keeping: try await queue.leasedQueueIDs())
-        logger.info("worker started", metadata: ["concurrency": "\(options.concurrency)", "tasks": "\(registry.types)"])
+        await sweepScratch()
+        logger.info(
+            "worker started", metadata: ["concurrency": "\(options.concurrency)", "tasks": "\(registry.types)"])
         let keeper = LeaseKeeper(queue: queue, worker: identity, options: options, logger: logger)
         let runner = JobRunner(
             services: services, registry: registry, keeper: keeper, options: options, logger: logger)
@@ -86,9 +87,12 @@ public struct WorkerService: Service {
     }
 
     /// Removes what earlier lives left in the scratch folder, save for rows that somebody still holds.
-    private func sweepScratch(keeping held: Set<Int64>) {
+    private func sweepScratch() async {
         do {
-            for queueID in try ScratchFolder.queueIDs(in: options.workFolder).subtracting(held) {
+            // Folders first: a row that is claimed after this look is not among them.
+            let found = try ScratchFolder.queueIDs(in: options.workFolder)
+            let held = try await services.queue.holders()
+            for queueID in found where held[queueID] == nil {
                 try ScratchFolder.remove(in: options.workFolder, queueID: queueID)
                 logger.info("removed a left-over scratch folder", metadata: ["queue_id": "\(queueID)"])
             }

@@ -26,14 +26,16 @@ struct Environment {
         case .folder(let path): return LocalStorage(root: path)
         case .sftp:
             throw Failure(
-                "storage_unsupported", "STORAGE_URL names an SFTP server, which this version cannot use yet; use file:///folder")
+                "storage_unsupported",
+                "STORAGE_URL names an SFTP server, which this version cannot use yet; use file:///folder")
         }
     }
 
     /// The folder of migration files: beside the checkout's build folder, where the package installs it, or here.
     static func migrationsFolder() throws -> URL {
         let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        let running = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))  // else by name
+        let running =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))  // else by name
             .map { URL(fileURLWithPath: $0) } ?? executable
         let given = ProcessInfo.processInfo.environment["DEADTREES_SQL_DIR"].map { URL(fileURLWithPath: $0) }
         let above = sequence(first: running.deletingLastPathComponent()) { folder in
@@ -48,6 +50,7 @@ struct Environment {
             return folder
         }
         throw Failure(
-            "no_migrations", "the folder sql/migrations was found neither beside the program nor here; set DEADTREES_SQL_DIR")
+            "no_migrations",
+            "the folder sql/migrations was found neither beside the program nor here; set DEADTREES_SQL_DIR")
     }
 }

@@ -21,7 +21,8 @@ struct MigrateCommand: AsyncParsableCommand {
         if !status {
             let applied = try await migrator.run()
             guard !json else { return try Output.json(applied) }
-            print(applied.isEmpty ? "the schema is up to date" : applied.map { "applied \($0)" }.joined(separator: "\n"))
+            print(
+                applied.isEmpty ? "the schema is up to date" : applied.map { "applied \($0)" }.joined(separator: "\n"))
             return
         }
         let migrations = try await migrator.status()

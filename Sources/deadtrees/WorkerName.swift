@@ -21,7 +21,8 @@ final class WorkerName {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw Failure("bad_setting", "WORK_DIR is \(workFolder), where this worker may not write", detail: "\(error)")
+            throw Failure(
+                "bad_setting", "WORK_DIR is \(workFolder), where this worker may not write", detail: "\(error)")
         }
         for number in 1...256 {
             let candidate = number == 1 ? name : "\(name)-\(number)"

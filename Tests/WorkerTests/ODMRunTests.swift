@@ -33,8 +33,8 @@ struct ODMRunTests {
             let worker = try WorkerProcess(site)
             let (dataset, _) = try await startODM(site, worker)
             let next = try await site.test.addDataset()
-            _ = try await site.test.enqueue(next, ["metadata"])
             try await site.addBoundingBoxes()
+            _ = try await site.test.enqueue(next, ["metadata"])
             try await waitUntil(within: .seconds(15), "the container is gone") {
                 try await running(site, dataset).isEmpty
             }
@@ -55,8 +55,12 @@ struct ODMRunTests {
             let worker = try WorkerProcess(site)
             let (dataset, row) = try await startODM(site, worker)
             try await site.test.sql("SELECT v2_cancel($1)", [.int(row)])
-            try await waitUntil(within: .seconds(10), "the container is gone") { try await running(site, dataset).isEmpty }
-            try await waitUntil("the history says so") { try await site.history(dataset) == ["odm_processing canceled"] }
+            try await waitUntil(within: .seconds(10), "the container is gone") {
+                try await running(site, dataset).isEmpty
+            }
+            try await waitUntil("the history says so") {
+                try await site.history(dataset) == ["odm_processing canceled"]
+            }
             #expect(try await site.test.sql("SELECT FROM v2_queue").isEmpty)
             worker.send(SIGTERM)
             #expect(try await worker.exitStatus() == 0)
@@ -68,7 +72,9 @@ struct ODMRunTests {
             let worker = try WorkerProcess(site)
             let (dataset, row) = try await startODM(site, worker)
             try await site.test.sql("DELETE FROM v2_queue WHERE id = $1", [.int(row)])
-            try await waitUntil(within: .seconds(10), "the container is gone") { try await running(site, dataset).isEmpty }
+            try await waitUntil(within: .seconds(10), "the container is gone") {
+                try await running(site, dataset).isEmpty
+            }
             #expect(try await site.history(dataset) == ["odm_processing canceled"])
             worker.send(SIGTERM)
             #expect(try await worker.exitStatus() == 0)
@@ -82,7 +88,8 @@ struct ODMRunTests {
             let (dataset, row) = try await startODM(site, first)
             let container = try await running(site, dataset)[0].id
             try await waitUntil("the container is on record") {
-                try await !site.test.sql("SELECT FROM v2_queue_lease WHERE container_id = $1", [.text(container)]).isEmpty
+                try await !site.test.sql("SELECT FROM v2_queue_lease WHERE container_id = $1", [.text(container)])
+                    .isEmpty
             }
             first.send(signal)
             #expect(try await first.exitStatus(within: .seconds(20)) == (signal == SIGKILL ? -SIGKILL : 0))
@@ -109,7 +116,8 @@ struct ODMRunTests {
             let row = try await site.test.enqueue(dataset, ["odm_processing"])
             #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
             let waiting = try await site.test.sql(
-                "SELECT not_before > now() AS waits, NOT is_processing AS free FROM v2_queue WHERE id = $1", [.int(row)])
+                "SELECT not_before > now() AS waits, NOT is_processing AS free FROM v2_queue WHERE id = $1", [.int(row)]
+            )
             #expect(try waiting[0].get("waits", as: Bool.self))
             #expect(try waiting[0].get("free", as: Bool.self))
             #expect(try await site.status(dataset).get("has_error", as: Bool.self) == false)

@@ -58,7 +58,9 @@ struct QueueSharingTests {
             try await waitUntil("the row has been done") { try await site.history(dataset) == ["metadata succeeded"] }
             worker.send(SIGTERM)
             #expect(try await worker.exitStatus(within: .seconds(10)) == 0)
-            let states = try await site.test.sql("SELECT state FROM v2_workers").map { try $0.get("state", as: String.self) }
+            let states = try await site.test.sql("SELECT state FROM v2_workers").map {
+                try $0.get("state", as: String.self)
+            }
             #expect(states == ["stopped"])
         }
     }

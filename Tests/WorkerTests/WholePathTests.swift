@@ -13,7 +13,9 @@ struct WholePathTests {
 
     @Test(arguments: [PhotoSet.simulated, .brightonFolder, .brightonArchive])
     func photosBecomeMaps(_ set: PhotoSet) async throws {
-        guard let photos = try set.path() else { return print("skipped \(set): the sample data is not on this machine") }
+        guard let photos = try set.path() else {
+            return print("skipped \(set): the sample data is not on this machine")
+        }
         try await Site.with { site in
             let dataset = try await site.addRawDataset(photos)
             _ = try await site.test.enqueue(dataset, Self.types)

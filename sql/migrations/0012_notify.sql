@@ -37,6 +37,9 @@ BEGIN
     UPDATE v2_statuses SET current_status = 'idle', updated_at = now() WHERE dataset_id = NEW.dataset_id;
   END IF;
   DELETE FROM v2_queue_lease WHERE queue_id = NEW.id;
+  IF FOUND THEN
+    PERFORM pg_notify('v2_queue_control', 'look');
+  END IF;
   UPDATE v2_queue SET claimed_by = NULL, claimed_at = NULL WHERE id = NEW.id AND claimed_by IS NOT NULL;
   RETURN NULL;
 END $$;

@@ -87,7 +87,7 @@ END $$;
 CREATE FUNCTION v2_claim(
   p_worker text, p_instance uuid, p_host text, p_types text[], p_limit integer, p_lease interval)
 RETURNS TABLE (queue_id bigint, dataset_id bigint, user_id uuid, task_types text[], attempt integer,
-               stages_done text[], taken_over boolean)
+               stages_done text[], taken_over boolean, has_container boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   lease    v2_queue_lease;
@@ -115,6 +115,7 @@ BEGIN
     EXIT WHEN lease.queue_id IS NULL;
     SELECT q.id, q.dataset_id, q.user_id, q.task_types, q.attempt INTO v2_claim.queue_id, v2_claim.dataset_id,
       v2_claim.user_id, v2_claim.task_types, v2_claim.attempt FROM v2_queue q WHERE q.id = lease.queue_id;
+    has_container := lease.container_id IS NOT NULL;
     stages_done := ARRAY(SELECT DISTINCT r.task_type FROM v2_task_runs r
                          WHERE r.queue_id = lease.queue_id AND r.outcome = 'succeeded');
     RETURN NEXT;

@@ -20,7 +20,9 @@ extension JobQueue {
         try await inWords {
             let rows = try await database.run(
                 Self.requeueDataset, [.int(datasetID), taskTypes.map { .array($0) } ?? .null, .int(priority)])
-            guard let id = try rows[0].getIfPresent("id", as: Int64.self) else { throw Failure.nothingToRequeue(datasetID) }
+            guard let id = try rows[0].getIfPresent("id", as: Int64.self) else {
+                throw Failure.nothingToRequeue(datasetID)
+            }
             return id
         }
     }
@@ -97,6 +99,7 @@ extension Failure {
     static func nothingToRequeue(_ datasetID: Int64) -> Failure {
         Failure(
             "not_found",
-            "nothing of dataset \(datasetID) has failed or is left to do, or it is running; name the task types to run again")
+            "nothing of dataset \(datasetID) has failed or is left to do, or it is running; name the task types to run again"
+        )
     }
 }

@@ -11,6 +11,8 @@ public struct ClaimedJob: Sendable, Equatable {
     public let stagesDone: Set<TaskType>
     /// Whether an earlier claim ended without a word, so that a container of it may still be running.
     public let isTakenOver: Bool
+    /// Whether that claim had a container on record.
+    public let hasContainer: Bool
 
     public var queueID: Int64 { token.queueID }
 }
@@ -50,6 +52,7 @@ extension ClaimedJob {
         taskTypes = (try row.getIfPresent("task_types", as: [String].self) ?? []).map(TaskType.init)
         stagesDone = Set(try row.get("stages_done", as: [String].self).map(TaskType.init))
         isTakenOver = try row.get("taken_over")
+        hasContainer = try row.get("has_container")
     }
 }
 

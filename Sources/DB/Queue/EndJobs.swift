@@ -43,8 +43,8 @@ extension JobQueue {
     public func release(_ token: LeaseToken, datasetID: Int64) async throws {
         try await database.transaction { transaction in
             try transaction.fence(token)
-            guard try !transaction.hasContainer(token) else { return }
             try transaction.closeRun(token.queueID, .released, error: "the worker was stopped")
+            guard try !transaction.hasContainer(token) else { return }
             try transaction.markIdle(datasetID)
             try transaction.run(Self.backIntoQueue, [.int(token.queueID), .interval(.zero)])
         }

@@ -58,11 +58,30 @@ extension JobQueue {
         """)
 }
 
+/// Who holds a row just now.
+public struct LeaseHolder: Sendable, Equatable {
+    public let token: LeaseToken
+    public let containerID: String?
+}
+
 extension JobQueue {
-    /// All rows that anybody holds, the worker's own earlier life included.
-    public func leasedQueueIDs() async throws -> Set<Int64> {
-        Set(try await database.run(Self.readLeases).map { try $0.get("queue_id") })
+    /// All claims of all workers, by queue id.
+    public func holders() async throws -> [Int64: LeaseHolder] {
+        let rows = try await database.run(Self.readLeases)
+        let holders = try rows.map { row in
+            try LeaseHolder(
+                token: LeaseToken(queueID: row.get("queue_id"), worker: row.get("worker"), attempt: row.get("attempt")),
+                containerID: row.getIfPresent("container_id"))
+        }
+        return Dictionary(uniqueKeysWithValues: holders.map { ($0.token.queueID, $0) })
     }
 
-    private static let readLeases = Statement("read leases", "SELECT queue_id FROM v2_queue_lease")
+    /// Whether the row is still in the queue, waiting or running.
+    public func isInQueue(_ queueID: Int64) async throws -> Bool {
+        try await !database.run(Self.readRow, [.int(queueID)]).isEmpty
+    }
+
+    private static let readLeases = Statement(
+        "read leases", "SELECT queue_id, worker, attempt, container_id FROM v2_queue_lease")
+    private static let readRow = Statement("read queue row", "SELECT id FROM v2_queue WHERE id = $1")
 }

@@ -67,6 +67,8 @@ extension JobQueue {
         "open task run",
         """
         INSERT INTO v2_task_runs (queue_id, worker, attempt, dataset_id, task_type) VALUES ($1, $2, $3, $4, $5)
+        -- The answer to an earlier try may have been lost on its way.
+        ON CONFLICT (queue_id) WHERE outcome IS NULL DO NOTHING
         """)
 
     private static let showStage = Statement(

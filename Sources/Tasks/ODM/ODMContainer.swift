@@ -18,7 +18,9 @@ struct ODMContainer: Sendable {
     static let killGrace = Duration.seconds(3)
 
     /// Makes and starts the container. Its deadline is in the database already.
-    func start(_ command: [String], project: String, deadline: Deadline, gpus: ContainerSpec.GPUs) async throws -> String {
+    func start(_ command: [String], project: String, deadline: Deadline, gpus: ContainerSpec.GPUs) async throws
+        -> String
+    {
         guard let image = try await engine.inspectImage(options.settings.image) else {
             throw Failure.noODMImage(options.settings.image)
         }
@@ -51,7 +53,39 @@ struct ODMContainer: Sendable {
             .sorted { attempt(of: $0) > attempt(of: $1) }
     }
 
+    /// Makes this worker the owner of what ODM has written: its container runs as root, the worker need not. Done
+    /// by the same image, which has `chown` as every Debian has.
+    func takeOwnership(of project: String) async throws {
+        guard geteuid() != 0 else { return }
+        var spec = ContainerSpec(
+            image: options.settings.image, command: ["-R", "\(geteuid()):\(getegid())", "/project"])
+        spec.entrypoint = ["chown"]
+        spec.mounts = [.init(source: project, target: "/project")]
+        spec.addedCapabilities += ["CHOWN"]
+        spec.labels = [Label.queueID: "\(stage.job.queueID)", Label.worker: options.worker]
+        let id = try await engine.create(spec, name: "deadtrees-chown-\(stage.job.queueID)-\(suffix())")
+        do {
+            try await engine.start(id)
+            _ = try await engine.waitUntilExited(id, pollEvery: .seconds(1))
+            try await engine.remove(id)
+        } catch {
+            await remove(id)
+            throw error
+        }
+    }
+
     func attempt(of container: ContainerSummary) -> Int { container.labels[Label.attempt].flatMap(Int.init) ?? 0 }
+
+    /// A worker that stops leaves its container to its next life, and an attempt whose row this same worker has
+    /// claimed anew leaves it to that claim. Everything else ends it.
+    func isLeftToALaterAttempt() async -> Bool {
+        if stage.isWorkerStopping() { return true }
+        // A database that does not answer is no reason to throw hours away: the watchdog will know.
+        guard let holders = try? await stage.queue.holders() else { return true }
+        let token = stage.job.token
+        return holders[token.queueID].map { $0.token.worker == token.worker && $0.token.attempt > token.attempt }
+            ?? false
+    }
 
     /// Ends the container for certain and removes it, also when the job's own task has been canceled.
     func remove(_ id: String) async {

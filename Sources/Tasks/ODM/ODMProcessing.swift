@@ -41,7 +41,8 @@ public struct ODMProcessing: TaskHandler {
         let command = options.command(dataset: stage.datasetID, set: set, hasGPU: gpus != .none)
         stage.report(0.2, "starting ODM")
         let id = try await container.start(command, project: project.root, deadline: deadline, gpus: gpus)
-        stage.logger.info("ODM started", metadata: ["container": "\(id)", "command": "\(command.joined(separator: " "))"])
+        stage.logger.info(
+            "ODM started", metadata: ["container": "\(id)", "command": "\(command.joined(separator: " "))"])
         return try await watch(container, id, project, deadline, command: command)
     }
 
@@ -62,7 +63,8 @@ public struct ODMProcessing: TaskHandler {
             await container.remove(candidate.id)
             return nil
         }
-        stage.logger.info("taking up a container", metadata: ["container": "\(candidate.id)", "status": "\(candidate.status)"])
+        stage.logger.info(
+            "taking up a container", metadata: ["container": "\(candidate.id)", "status": "\(candidate.status)"])
         let deadline = try await stage.queue.setDeadline(stage.job.token, after: options.settings.timeout)
         try await stage.queue.setContainer(stage.job.token, id: candidate.id, odmLease: options.settings.lease)
         return try await watch(container, candidate.id, project, deadline, command: nil)
@@ -78,17 +80,32 @@ public struct ODMProcessing: TaskHandler {
         do {
             evidence = try await watch.untilEnd()
         } catch {
-            // A worker that stops leaves the container to its next life; everything else ends it.
-            if !stage.isWorkerStopping() { await container.remove(id) }
+            if await !container.isLeftToALaterAttempt() { await clearAway(container, id, project) }
             throw error
         }
-        await container.remove(id)
+        await clearAway(container, id, project)
         try await stage.queue.freeSlot(stage.job.token)
         await keepLog(stage)
         evidence.logSuccess = project.logSuccess()
         evidence.hasOrthophoto = project.hasOrthophoto()
-        if let failure = ODMVerdict.failure(evidence) { throw failure }
+        if let failure = ODMVerdict.failure(evidence) {
+            throw FailedStage(
+                failure,
+                StageMeasures(exitCode: evidence.exitCode.map(Int.init), peakMemoryBytes: transcript.peakMemory))
+        }
         return try await publish(project, stage, peakMemory: transcript.peakMemory, command: command)
+    }
+
+    private func clearAway(_ container: ODMContainer, _ id: String, _ project: ODMProject) async {
+        await container.remove(id)
+        // In a task of its own, for the stage's may have been canceled.
+        await Task.detached {
+            do {
+                try await container.takeOwnership(of: project.root)
+            } catch {
+                container.stage.logger.error("ODM's files stay root's", metadata: ["error": "\(error)"])
+            }
+        }.value
     }
 
     private func publish(
@@ -96,9 +113,11 @@ public struct ODMProcessing: TaskHandler {
     ) async throws -> StageResult {
         let facts = try UnpackPhotos.Output(savedAt: project.facts)
         try await stage.storage.store(
-            project.orthophoto, as: .ortho(of: stage.datasetID), progress: stage.part(0.95...1, "storing the orthophoto"))
+            project.orthophoto, as: .ortho(of: stage.datasetID),
+            progress: stage.part(0.95...1, "storing the orthophoto"))
         // The next stage of this row need not fetch what lies here already.
-        try FileManager.default.moveItem(atPath: project.orthophoto, toPath: stage.scratch.originalOrtho(stage.datasetID))
+        try FileManager.default.moveItem(
+            atPath: project.orthophoto, toPath: stage.scratch.originalOrtho(stage.datasetID))
         let measures = StageMeasures(
             exitCode: 0, peakMemoryBytes: peakMemory,
             detail: try facts.detail(command: command, image: options.settings.image))

@@ -36,9 +36,13 @@ struct ODMProgress: Sendable {
         }
         if line.contains("features for image") { return count(\.featured, of: photos, 0.03...0.20, "features") }
         // Two lines a pair; only one of them states a total time.
-        if line.contains("Matching "), line.contains("T-total") { return count(\.matched, of: pairs, 0.20...0.40, "pairs matched") }
+        if line.contains("Matching "), line.contains("T-total") {
+            return count(\.matched, of: pairs, 0.20...0.40, "pairs matched")
+        }
         if line.contains("to the reconstruction") { return reconstruct(words) }
-        if line.contains("Undistorting image") { return count(\.undistorted, of: photos, 0.55...0.60, "photos undistorted") }
+        if line.contains("Undistorting image") {
+            return count(\.undistorted, of: photos, 0.55...0.60, "photos undistorted")
+        }
         if let percent = percent(after: "orthophoto:", in: words) {
             return advance(0.84 + 0.14 * percent / 100, "orthophoto \(Int(percent)) %")
         }
@@ -56,7 +60,9 @@ struct ODMProgress: Sendable {
         return advance(start, "stage \(stage)")
     }
 
-    private mutating func count(_ counter: WritableKeyPath<Self, Int>, of total: Int, _ range: ClosedRange<Double>, _ what: String) -> Bool {
+    private mutating func count(
+        _ counter: WritableKeyPath<Self, Int>, of total: Int, _ range: ClosedRange<Double>, _ what: String
+    ) -> Bool {
         self[keyPath: counter] += 1
         let done = self[keyPath: counter]
         guard total > 0 else { return false }
@@ -78,7 +84,8 @@ struct ODMProgress: Sendable {
     }
 
     private func percent(after word: String, in words: [Substring]) -> Double? {
-        guard let index = words.firstIndex(where: { $0 == word }), words.count > index + 1, words[index + 1].hasSuffix("%")
+        guard let index = words.firstIndex(where: { $0 == word }), words.count > index + 1,
+            words[index + 1].hasSuffix("%")
         else { return nil }
         // A photo may be called "orthophoto: nan%.jpg".
         return Double(words[index + 1].dropLast()).flatMap { (0...100).contains($0) ? $0 : nil }

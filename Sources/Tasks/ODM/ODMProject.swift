@@ -25,7 +25,9 @@ struct ODMProject: Sendable {
     /// What `log.json` says of the run; nil where there is none or it cannot be read.
     func logSuccess() -> Bool? {
         struct Log: Decodable { let success: Bool }
-        guard let data = FileManager.default.contents(atPath: "\(path)/log.json"), data.count < 64 << 20 else { return nil }
+        guard let data = FileManager.default.contents(atPath: "\(path)/log.json"), data.count < 64 << 20 else {
+            return nil
+        }
         // ODM writes it once, at the end: one that cannot be read was cut short.
         return try? JSONDecoder().decode(Log.self, from: data).success
     }
@@ -62,7 +64,8 @@ extension UnpackPhotos.Output {
             let photos: Int, leftOut: Int, megapixels: Double, warnings: [String], command: [String]?, image: String
         }
         let detail = Detail(
-            photos: photos, leftOut: leftOut, megapixels: megapixels, warnings: warnings, command: command, image: image)
+            photos: photos, leftOut: leftOut, megapixels: megapixels, warnings: warnings, command: command, image: image
+        )
         return String(decoding: try JSONEncoder().encode(detail), as: UTF8.self)
     }
 }

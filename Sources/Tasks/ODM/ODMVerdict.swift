@@ -36,16 +36,20 @@ enum ODMVerdict {
     private static func own(_ evidence: ODMEvidence) -> Failure? {
         guard let limit = evidence.timedOut else {
             guard evidence.exitCode == 124 else { return nil }
-            return fail(evidence, "odm_timed_out", "the time limit for one ODM run was reached; fewer photos or a lower resolution take less time")
+            return fail(
+                evidence, "odm_timed_out",
+                "the time limit for one ODM run was reached; fewer photos or a lower resolution take less time")
         }
         return fail(
             evidence, "odm_timed_out",
-            "the \(inWords(limit)) limit for one ODM run was reached and the run was stopped; fewer photos or a lower resolution take less time")
+            "the \(inWords(limit)) limit for one ODM run was reached and the run was stopped; fewer photos or a lower resolution take less time"
+        )
     }
 
     private static func memory(_ evidence: ODMEvidence) -> Failure? {
         guard
-            evidence.says("ran out of memory!", "Child returned 137", "MemoryError", "std::bad_alloc", "enough memory to render")
+            evidence.says(
+                "ran out of memory!", "Child returned 137", "MemoryError", "std::bad_alloc", "enough memory to render")
                 || evidence.tail.contains(where: { $0.hasSuffix("Killed") })
                 || (evidence.exitCode != 0 && evidence.oomKilled) || evidence.exitCode == 137
         else { return nil }
@@ -67,17 +71,33 @@ enum ODMVerdict {
 
     private static func data(_ evidence: ODMEvidence) -> Failure? {
         let sentences: [(texts: [String], code: String, sentence: String)] = [
-            (["There are no images in", "Not enough supported images", "Not enough photos in photos array"],
-             "odm_too_few_photos", "ODM found too few photos that it can use"),
-            (["Check that the images have enough overlap"],
-             "odm_no_overlap", "ODM could not join the photos: they overlap too little, or lack position or detail"),
-            (["ended up with an empty point cloud", "Dense reconstruction failed", "Could not compute dense point cloud",
-              "No OpenMVS scenes found", "Cannot find scene_dense"],
-             "odm_no_surface", "ODM could not make a surface from the photos: they overlap too little or are too blurred"),
-            (["GCP file does not have any entries", "no valid GCP entries", "Could not project GCP", "Bad SRS supplied"],
-             "odm_bad_gcp", "ODM could not use the ground control points that came with the photos"),
+            (
+                ["There are no images in", "Not enough supported images", "Not enough photos in photos array"],
+                "odm_too_few_photos", "ODM found too few photos that it can use"
+            ),
+            (
+                ["Check that the images have enough overlap"],
+                "odm_no_overlap", "ODM could not join the photos: they overlap too little, or lack position or detail"
+            ),
+            (
+                [
+                    "ended up with an empty point cloud", "Dense reconstruction failed",
+                    "Could not compute dense point cloud",
+                    "No OpenMVS scenes found", "Cannot find scene_dense",
+                ],
+                "odm_no_surface",
+                "ODM could not make a surface from the photos: they overlap too little or are too blurred"
+            ),
+            (
+                [
+                    "GCP file does not have any entries", "no valid GCP entries", "Could not project GCP",
+                    "Bad SRS supplied",
+                ],
+                "odm_bad_gcp", "ODM could not use the ground control points that came with the photos"
+            ),
         ]
-        for known in sentences where evidence.tail.contains(where: { line in known.texts.contains { line.contains($0) } }) {
+        for known in sentences
+        where evidence.tail.contains(where: { line in known.texts.contains { line.contains($0) } }) {
             return fail(evidence, known.code, known.sentence)
         }
         return nil
@@ -86,8 +106,12 @@ enum ODMVerdict {
     private static func setup(_ evidence: ODMEvidence) -> Failure? {
         switch evidence.exitCode {
         case 2: fail(evidence, "odm_bad_arguments", "ODM refused its command line; an operator has to look at ODM_ARGS")
-        case 3, 127: fail(evidence, "odm_bad_image", "the ODM image lacks a program that it needs; an operator has to look at ODM_IMAGE")
-        case 132: fail(evidence, "odm_bad_cpu", "the worker's processor is too old for ODM; an operator has to look at it")
+        case 3, 127:
+            fail(
+                evidence, "odm_bad_image",
+                "the ODM image lacks a program that it needs; an operator has to look at ODM_IMAGE")
+        case 132:
+            fail(evidence, "odm_bad_cpu", "the worker's processor is too old for ODM; an operator has to look at it")
         default: nil
         }
     }
@@ -102,7 +126,9 @@ enum ODMVerdict {
             return fail(evidence, "odm_lost", "the ODM run ended without saying that it succeeded", .later)
         }
         guard evidence.hasOrthophoto else {
-            return fail(evidence, "odm_no_orthophoto", "ODM finished without an orthophoto: the photos could not be placed on the ground")
+            return fail(
+                evidence, "odm_no_orthophoto",
+                "ODM finished without an orthophoto: the photos could not be placed on the ground")
         }
         return nil
     }
@@ -113,7 +139,8 @@ enum ODMVerdict {
         let exit = evidence.exitCode.map(String.init) ?? "none"
         let tail = evidence.tail.suffix(12).joined(separator: " | ").suffix(1500)
         return Failure(
-            code, sentence, detail: "exit code \(exit), oom killed \(evidence.oomKilled), last lines: \(tail)", retry: retry)
+            code, sentence, detail: "exit code \(exit), oom killed \(evidence.oomKilled), last lines: \(tail)",
+            retry: retry)
     }
 
     private static func inWords(_ duration: Duration) -> String {

@@ -3,7 +3,6 @@ import DB
 import Failures
 import Foundation
 import Logging
-
 import Settings
 import Synchronization
 
@@ -66,7 +65,9 @@ struct ODMWatch: Sendable {
         while !Task.isCancelled {
             do {
                 for try await line in container.engine.logs(id, after: transcript.position, follow: true) {
-                    if let (progress, note) = transcript.take(line) { container.stage.report(0.2 + 0.75 * progress, note) }
+                    if let (progress, note) = transcript.take(line) {
+                        container.stage.report(0.2 + 0.75 * progress, note)
+                    }
                 }
                 break
             } catch {
@@ -81,7 +82,9 @@ struct ODMWatch: Sendable {
     private func sampleMemory() async -> Event {
         while !Task.isCancelled {
             // A sample that fails is a sample less.
-            if let use = try? await container.engine.use(of: id) { transcript.note(memory: use.peakMemory ?? use.memory) }
+            if let use = try? await container.engine.use(of: id) {
+                transcript.note(memory: use.peakMemory ?? use.memory)
+            }
             // A canceled sleep ends the loop.
             try? await Task.sleep(for: .seconds(5))
         }

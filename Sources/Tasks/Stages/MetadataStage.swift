@@ -23,7 +23,9 @@ public struct MetadataStage: TaskHandler {
         }
         let work = LookUpPlace(assets: assets, longitude: centre.longitude, latitude: centre.latitude)
         // Without data there is nothing to open, so nothing that a child would have to be risked for.
-        let json = assets == nil ? try work.run { _ in } : try await stage.native(work, as: 0...1, "looking up the place").output
+        let json =
+            assets == nil
+            ? try work.run { _ in } : try await stage.native(work, as: 0...1, "looking up the place").output
         let runtime = start.secondsUntilNow
         return StageResult { try $0.record(metadata: json, runtime: runtime, of: datasetID) }
     }
@@ -33,6 +35,7 @@ extension Failure {
     static func placeUnknown(_ datasetID: Int64) -> Failure {
         Failure(
             "place_unknown",
-            "it is not known where dataset \(datasetID) lies; run geotiff first, on an orthophoto with a coordinate system")
+            "it is not known where dataset \(datasetID) lies; run geotiff first, on an orthophoto with a coordinate system"
+        )
     }
 }

@@ -21,7 +21,8 @@ extension StageContext {
         let middle = (range.lowerBound + range.upperBound) / 2
         let original = try await originalOrtho(as: range.lowerBound...middle)
         _ = try await native(
-            StandardiseOrtho(input: original, output: local), as: middle...range.upperBound, "standardising the orthophoto")
+            StandardiseOrtho(input: original, output: local), as: middle...range.upperBound,
+            "standardising the orthophoto")
         return local
     }
 
