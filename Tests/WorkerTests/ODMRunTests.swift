@@ -110,6 +110,30 @@ struct ODMRunTests {
         }
     }
 
+    @Test func aRunningRowThatIsPutBackKeepsItsContainer() async throws {
+        try await Site.with(Self.deaf) { site in
+            let worker = try WorkerProcess(site)
+            let (dataset, row) = try await startODM(site, worker)
+            let container = try await running(site, dataset)[0].id
+            try await waitUntil("the container is on record") {
+                try await !site.test.sql("SELECT FROM v2_queue_lease WHERE container_id = $1", [.text(container)]).isEmpty
+            }
+            try await site.test.sql("UPDATE v2_queue SET is_processing = false WHERE id = $1", [.int(row)])
+            try await waitUntil("the new claim has taken the container up: \(worker.log.suffix(2000))") {
+                try await !site.test.sql(
+                    "SELECT FROM v2_queue_lease WHERE container_id = $1 AND attempt = 2", [.text(container)]
+                ).isEmpty
+            }
+            try await waitUntil("the old claim has ended") { worker.log.contains("claim lost, nothing published") }
+            #expect(try await running(site, dataset).map(\.id) == [container])
+            #expect(try await site.history(dataset) == ["odm_processing lost", "odm_processing running"])
+            try await site.test.sql("SELECT v2_cancel($1)", [.int(row)])
+            try await waitUntil("the container is gone") { try await running(site, dataset).isEmpty }
+            worker.send(SIGTERM)
+            #expect(try await worker.exitStatus() == 0)
+        }
+    }
+
     @Test func failuresThatARetryCanHelpAreRetriedThenGivenUp() async throws {
         try await Site.with(["ODM_IMAGE": "deadtrees/test-odm-broken", "MAX_ATTEMPTS": "2"]) { site in
             let dataset = try await site.addRawDataset(SimulatedFlight.path())

@@ -80,11 +80,27 @@ struct ODMContainer: Sendable {
     /// claimed anew leaves it to that claim. Everything else ends it.
     func isLeftToALaterAttempt() async -> Bool {
         if stage.isWorkerStopping() { return true }
-        // A database that does not answer is no reason to throw hours away: the watchdog will know.
-        guard let holders = try? await stage.queue.holders() else { return true }
+        // In a task of its own, for the stage's has been canceled.
+        return await Task.detached { await isClaimedAnew() }.value
+    }
+
+    /// An administrator who puts a running row back frees it a moment before it is claimed again: waits for that.
+    private func isClaimedAnew() async -> Bool {
         let token = stage.job.token
-        return holders[token.queueID].map { $0.token.worker == token.worker && $0.token.attempt > token.attempt }
-            ?? false
+        let end = ContinuousClock.now + .seconds(5)
+        do {
+            while try await stage.queue.isInQueue(token.queueID), ContinuousClock.now < end {
+                if let holder = try await stage.queue.holders()[token.queueID]?.token {
+                    // Still this very claim: it was canceled, or failed, and the container is its own to end.
+                    return holder.worker == token.worker && holder != token
+                }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            return false
+        } catch {
+            // A database that does not answer is no reason to throw hours away: the watchdog will know.
+            return true
+        }
     }
 
     /// Ends the container for certain and removes it, also when the job's own task has been canceled.
