@@ -21,6 +21,9 @@ struct EntryPath: Hashable, Comparable {
 
     init(components: [String]) { self.components = components.map(Self.shown) }
 
+    /// Back from `text`.
+    init(shown text: String) { components = text.split(separator: "/").map(String.init) }
+
     /// The path of an archive's entry, `bytes` as written there; both slashes separate, for some old Windows
     /// programs write the wrong one.
     ///

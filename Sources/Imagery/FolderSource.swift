@@ -18,12 +18,12 @@ final class FolderSource: PhotoSource {
     }
 
     func reader(for entry: SourceEntry) throws(Failure) -> any EntryReader {
-        try RegularFile(path: paths[entry.index])
+        try RegularFile(path: paths[entry.index], followsLinks: false)
     }
 
     /// A hard link where the file system allows it, else a copy.
     func extract(_ entry: SourceEntry, to path: String, wrote: (Int) -> Void) throws(Failure) {
-        let source = try RegularFile(path: paths[entry.index])
+        let source = try RegularFile(path: paths[entry.index], followsLinks: false)
         guard source.size == entry.size else {
             throw .fileUnreadable(entry.path.text, detail: "its size changed while it was read")
         }
@@ -61,12 +61,11 @@ final class FolderSource: PhotoSource {
 
     private func add(_ path: String, _ inside: EntryPath, size: Int) throws(Failure) {
         guard entries.count < limits.maximumEntries else { throw .tooManyFiles(limit: limits.maximumEntries) }
-        guard size <= limits.maximumFileBytes else {
-            throw .fileTooLarge(inside.text, limit: limits.maximumFileBytes)
-        }
+        let entry = SourceEntry(index: entries.count, path: inside, size: size, isPacked: false, checksum: nil)
+        try entry.checkSize(limits)
         self.size += size
         guard self.size <= limits.maximumTotalBytes else { throw .setTooLarge(limit: limits.maximumTotalBytes) }
-        entries.append(SourceEntry(index: entries.count, path: inside, size: size, isPacked: false, checksum: nil))
+        entries.append(entry)
         paths.append(path)
     }
 

@@ -46,7 +46,7 @@ struct MarkFile {
     }
 }
 
-/// How well a position was known when the shutter opened. Source: https://developer.dji.com (RTK flag)
+/// How well a position was known when the shutter opened; the flags are DJI's.
 public enum RTKFix: String, Codable, CaseIterable, Sendable {
     /// Integer ambiguities solved: centimetres.
     case fixed

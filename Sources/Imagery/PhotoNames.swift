@@ -26,7 +26,7 @@ struct PhotoNames {
     }
 
     private mutating func numbered(_ name: String) -> String {
-        let path = EntryPath(components: [name])
+        let path = EntryPath(shown: name)
         var number = 2
         while true {
             let candidate = "\(path.stem)_\(number)\(path.name.dropFirst(path.stem.count))"

@@ -19,7 +19,7 @@ public enum PhotoReader {
     /// Throws `file_unreadable` when the file cannot be read, `photo_not_recognised` when its content is
     /// neither JPEG, TIFF, DNG nor PNG. Metadata that is damaged is no error: its fields are nil.
     public static func read(path: String) throws(Failure) -> PhotoFacts {
-        let file = try RegularFile(path: path)
+        let file = try RegularFile(path: path, followsLinks: true)
         return try read(size: file.size, name: file.name, isWhole: true, fetch: file.bytes)
     }
 

@@ -10,6 +10,12 @@ struct SourceEntry {
     let isPacked: Bool
     /// CRC-32 as the archive states it.
     let checksum: UInt32?
+
+    /// Throws `file_too_large`; a film of any length does no harm, for it is passed over.
+    func checkSize(_ limits: UnpackLimits) throws(Failure) {
+        if case .ignored = EntryRole(self) { return }
+        guard size <= limits.maximumFileBytes else { throw .fileTooLarge(path.text, limit: limits.maximumFileBytes) }
+    }
 }
 
 /// Where photos come from: a ZIP archive or a folder.

@@ -8,10 +8,11 @@ final class RegularFile {
     let name: String
     let descriptor: Int32
 
-    /// Opens without following a symbolic link at the end of `path`, and without waiting on a pipe.
-    init(path: String) throws(Failure) {
+    /// Opens without waiting on a pipe. `followsLinks`: `path` is the caller's own and may be a symbolic link;
+    /// what was found inside a folder may not.
+    init(path: String, followsLinks: Bool) throws(Failure) {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else { throw .fileUnreadable(name, detail: "open \(path): \(errnoText())") }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -90,7 +90,8 @@ extension ImageSet {
 extension ImageSet.Photo {
     /// Whether its extension is one that its content usually has.
     var hasFittingName: Bool {
-        let path = EntryPath(components: name.split(separator: "/").map(String.init))
-        return format.extensions.contains(path.fileExtension) || path.fileExtension.isEmpty
+        format.extensions.contains(path.fileExtension) || path.fileExtension.isEmpty
     }
+
+    var path: EntryPath { EntryPath(shown: name) }
 }

@@ -22,8 +22,7 @@ final class StagingFolder {
     }
 
     deinit {
-        // Nobody is left to tell, and the next run removes it too.
-        try? FileManager.default.removeItem(atPath: staging)
+        try? FileManager.default.removeItem(atPath: staging)  // nobody is left to tell; the next run removes it too
         // Fails, as it should, when there is something in it.
         if isNew { rmdir(target) }
     }

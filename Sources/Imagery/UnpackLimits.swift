@@ -6,7 +6,7 @@ public struct UnpackLimits: Codable, Equatable, Sendable {
     public var maximumEntries = 20_000
     /// Bytes of all files together, unpacked.
     public var maximumTotalBytes = 200 << 30
-    /// Bytes of one file, unpacked.
+    /// Bytes of one photo or sidecar, unpacked; films may be longer, they are passed over.
     public var maximumFileBytes = 2 << 30
     /// Unpacked bytes per packed byte, of one file and of the archive. Photos pack hardly at all (JPEG 1:1,
     /// TIFF seldom above 20:1), while deflate makes 1032:1 of zeros.

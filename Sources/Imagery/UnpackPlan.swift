@@ -35,7 +35,7 @@ struct UnpackPlan {
 
     /// The extension that the content calls for, where the name has another: ODM goes by names.
     private static func newExtension(_ photo: ImageSet.Photo) -> String? {
-        photo.hasFittingName && photo.name.contains(".") ? nil : photo.format.extensions[0]
+        photo.hasFittingName && !photo.path.fileExtension.isEmpty ? nil : photo.format.extensions[0]
     }
 
     /// A mask follows the name that its photo got.
@@ -43,8 +43,8 @@ struct UnpackPlan {
         let key: (EntryPath, String) -> String = { ($0.folders + [$1]).joined(separator: "/").lowercased() }
         let files = Dictionary(
             photos.map { photo in
-                let path = EntryPath(components: photo.name.split(separator: "/").map(String.init))
-                return (key(path, path.stem), EntryPath(components: [photo.file]).stem)
+                let path = EntryPath(shown: photo.name)
+                return (key(path, path.stem), EntryPath(shown: photo.file).stem)
             }, uniquingKeysWith: { first, _ in first })
         var taken: Set<String> = []
         for mask in masks {

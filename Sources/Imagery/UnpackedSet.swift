@@ -27,6 +27,8 @@ extension ImageSet {
     /// masks, RTK files, `gcp_list.txt` and `geo.txt` are written, under names that are safe. `include` may
     /// leave photos out; copies with the same bytes and `_MS_` bands beside colour photos are left out anyway.
     ///
+    /// Nothing is forced to disk: this is scratch space, made anew after a crash of the host.
+    ///
     /// A failing run leaves nothing behind. One run at a time per `into`. `progress` goes by bytes.
     /// Throws what `scan` throws, `too_few_photos`, `disk_full`, `unpack_failed`, `already_unpacked`.
     public static func unpack(

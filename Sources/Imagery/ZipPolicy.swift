@@ -14,15 +14,16 @@ struct ZipPolicy {
             let path = try EntryPath(archived: entry.rawName[...], limits: limits)
             try checkKind(entry, path)
             if entry.isFolder { continue }
-            try checkSize(entry, path)
-            total += entry.size
-            guard total <= limits.maximumTotalBytes else {
+            let file = SourceEntry(
+                index: entry.index, path: path, size: entry.size, isPacked: entry.method != 0, checksum: entry.checksum)
+            try file.checkSize(limits)
+            try checkHonesty(entry, path)
+            // Compared this way round, for sizes may be as large as integers are.
+            guard entry.size <= limits.maximumTotalBytes - total else {
                 throw .setTooLarge(limit: limits.maximumTotalBytes)
             }
-            files.append(
-                SourceEntry(
-                    index: entry.index, path: path, size: entry.size, isPacked: entry.method != 0,
-                    checksum: entry.checksum))
+            total += entry.size
+            files.append(file)
         }
         try checkMethods(directory)
         guard isPlausible(total, packed: archiveSize) else {
@@ -41,10 +42,7 @@ struct ZipPolicy {
         }
     }
 
-    private func checkSize(_ entry: ZipDirectory.Entry, _ path: EntryPath) throws(Failure) {
-        guard entry.size <= limits.maximumFileBytes else {
-            throw .fileTooLarge(path.text, limit: limits.maximumFileBytes)
-        }
+    private func checkHonesty(_ entry: ZipDirectory.Entry, _ path: EntryPath) throws(Failure) {
         guard entry.method != 0 || entry.size == entry.packedSize else { throw .zipSizeLie(path.text) }
         guard isPlausible(entry.size, packed: entry.packedSize) else {
             throw .zipBomb(path.text, limit: limits.maximumRatio)

@@ -15,7 +15,7 @@ final class ZipSource: PhotoSource {
 
     /// Throws a `zip_…` failure for everything that `ZipDirectory` and `ZipPolicy` refuse.
     init(path: String, limits: UnpackLimits) throws(Failure) {
-        file = try RegularFile(path: path)
+        file = try RegularFile(path: path, followsLinks: true)
         size = file.size
         let directory = try ZipDirectory(file, limits: limits)
         entries = try ZipPolicy(limits: limits).files(of: directory, archiveSize: file.size)

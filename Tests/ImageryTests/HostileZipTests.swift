@@ -120,6 +120,11 @@ import Testing
         limits = UnpackLimits()
         limits.maximumFileBytes = 300
         #expect(try refusal(limits: limits) { _ in }?.code == "file_too_large")
+        limits.maximumFileBytes = 2000
+        let folder = try TemporaryFolder()
+        let film = try folder.write(
+            ZipBuilder(Self.photos + [("a.mp4", Array(repeating: 1, count: 3000))]).bytes(), to: "z")
+        #expect(try ImageSet.scan(path: film, limits: limits).photos.count == 3)
     }
 
     /// The directory promises little, the stream holds much.

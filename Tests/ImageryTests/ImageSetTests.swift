@@ -135,7 +135,9 @@ import Testing
             atPath: folder.path + "/in/link.jpg", withDestinationPath: folder.path + "/outside.jpg")
         try FileManager.default.createSymbolicLink(
             atPath: folder.path + "/in/loop", withDestinationPath: folder.path + "/in")
-        let result = try ImageSet.unpack(path: folder.path + "/in", into: folder.path + "/out")
+        let alias = folder.path + "/alias"
+        try FileManager.default.createSymbolicLink(atPath: alias, withDestinationPath: folder.path + "/in")
+        let result = try ImageSet.unpack(path: alias, into: folder.path + "/out")
         #expect(folder.list("out/images") == ["P0.JPG", "P1.JPG", "P2.JPG"])
         #expect(result.set.ignored.map(\.name) == ["link.jpg", "loop"])
         let inode: (String) throws -> Int? = { path in

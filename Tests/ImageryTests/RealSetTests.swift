@@ -22,6 +22,16 @@ import Testing
         #expect(set.warnings.isEmpty)
     }
 
+    @Test func estimatesWhatAFlightTakes() throws {
+        let set = try ImageSet.scan(path: SharedData.path("brighton_beach/images"))
+        let estimate = ProcessingEstimate(set)
+        #expect(estimate.memory == 4 << 30)
+        // 40.2 m above ground, 36 mm of film behind 20 mm, 2000 pixels.
+        #expect(abs((estimate.groundSampling ?? 0) - 40.2 * 36 / 20 / 2000) < 1e-9)
+        #expect(abs((estimate.area ?? 0) / 10_000 - 2.4) < 0.3)
+        #expect(estimate.disk > 10 * set.bytes)
+    }
+
     @Test func unpacksARealArchive() throws {
         let folder = try TemporaryFolder()
         let result = try ImageSet.unpack(path: SharedData.path("zips/brighton_3images.zip"), into: folder.path + "/7")
