@@ -36,13 +36,14 @@ struct JobRunner: Sendable {
         let settlement = Settlement(job: job, queue: services.queue, options: options, logger: logger)
         do {
             try await runStages(of: job, stop, logger)
-            try await settlement.finish()
+            // From here on the row's end is being written, and its lease goes with it: that is no loss to act on.
             await keeper.drop(job.token)
+            try await settlement.finish()
             removeScratch(of: job, logger)
             return true
         } catch {
-            await settlement.settle(error, stop.reason)
             await keeper.drop(job.token)
+            await settlement.settle(error, stop.reason)
             // A later attempt on this host may work in this one's folder; its end removes both.
             if stop.reason == nil || stop.reason == .canceled { removeScratch(of: job, logger) }
             return false
