@@ -116,7 +116,8 @@ struct ODMRunTests {
             let (dataset, row) = try await startODM(site, worker)
             let container = try await running(site, dataset)[0].id
             try await waitUntil("the container is on record") {
-                try await !site.test.sql("SELECT FROM v2_queue_lease WHERE container_id = $1", [.text(container)]).isEmpty
+                try await !site.test.sql("SELECT FROM v2_queue_lease WHERE container_id = $1", [.text(container)])
+                    .isEmpty
             }
             try await site.test.sql("UPDATE v2_queue SET is_processing = false WHERE id = $1", [.int(row)])
             try await waitUntil("the new claim has taken the container up: \(worker.log.suffix(2000))") {
