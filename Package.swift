@@ -58,7 +58,8 @@ let package = Package(
         .executableTarget(
             name: "queue-bench", dependencies: ["DB", log], path: "Benchmarks/QueueBench", swiftSettings: settings),
 
-        module("Worker", ["Tasks", "DB", "Settings", "Failures", "Containers", lifecycle, log]),
+        module(
+            "Worker", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Failures", lifecycle, log]),
         module(
             "Tasks",
             ["DB", "Storage", "Containers", "Raster", "Imagery", "NativeChild", "Settings", "Failures", log]),
@@ -80,7 +81,7 @@ let package = Package(
         .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
         .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
-        module("TestSupport", ["DB", "Failures"]),
+        module("TestSupport", ["DB", "Failures", log]),
         .executableTarget(
             name: "native-child-fixture", dependencies: ["NativeChild", "Failures"],
             path: "Tests/NativeChildFixture", swiftSettings: settings),
@@ -89,10 +90,11 @@ let package = Package(
         tests("SettingsTests", ["Settings", "Failures"]),
         tests("StorageTests", ["Storage", "Failures"]),
         tests("ContainersTests", ["Containers", "Failures"]),
-        tests("RasterTests", ["Raster", "Failures"]),
+        tests("RasterTests", ["Raster", "CGDAL", "Failures"]),
         tests("ImageryTests", ["Imagery", "Failures"]),
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
-        tests("TasksTests", ["Tasks", "DB", "Failures"]),
+        tests(
+            "TasksTests", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Settings", "Failures", log]),
         tests(
             "WorkerTests",
             [

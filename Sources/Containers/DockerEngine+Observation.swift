@@ -20,10 +20,10 @@ extension DockerEngine {
     ///   - after: the last line read, see ``LogLine/position``. Lines come again neither twice nor not at all.
     ///   - follow: whether to wait for what is yet to be written, until the container ends.
     public func logs(_ id: String, after: LogPosition? = nil, follow: Bool) -> LogLines {
-        var query = ["stdout": "1", "stderr": "1", "timestamps": "1", "follow": follow ? "1" : "0"]
-        query["since"] = after?.sinceParameter
-        return LogLines(id: id, after: after) { [self, query] in
-            try await open(.get, "/containers/\(id)/logs", query: query, purpose: "read the container's output")
+        LogLines(id: id, after: after, follow: follow) { [self] after, follow in
+            var query = ["stdout": "1", "stderr": "1", "timestamps": "1", "follow": follow ? "1" : "0"]
+            query["since"] = after?.sinceParameter
+            return try await open(.get, "/containers/\(id)/logs", query: query, purpose: "read the container's output")
         }
     }
 

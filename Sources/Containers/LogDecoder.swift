@@ -20,6 +20,9 @@ struct LogDecoder {
     private var last: LogPosition?
     private let after: LogPosition?
 
+    /// The last whole line so far.
+    var position: LogPosition? { last ?? after }
+
     /// - Parameter after: lines up to this place are left out.
     init(after: LogPosition?) {
         self.after = after

@@ -10,7 +10,8 @@ public struct LogLines: AsyncSequence, Sendable {
 
     let id: String
     let after: LogPosition?
-    let open: @Sendable () async throws -> ResponseBody
+    let follow: Bool
+    let open: @Sendable (_ after: LogPosition?, _ follow: Bool) async throws -> ResponseBody
 
     public func makeAsyncIterator() -> Iterator {
         Iterator(source: self)
@@ -23,22 +24,30 @@ public struct LogLines: AsyncSequence, Sendable {
         /// Decoded and not handed out yet, the next line last.
         private var ready: [LogLine] = []
         private var isAtEnd = false
+        private var isFollowing: Bool
+        /// What was left of a followed answer, while the rest is asked for.
+        private var followed: LogDecoder?
 
         fileprivate init(source: LogLines) {
             self.source = source
             decoder = LogDecoder(after: source.after)
+            isFollowing = source.follow
         }
 
         public mutating func next() async throws -> LogLine? {
             while ready.isEmpty, !isAtEnd {
                 let body = try await openBody()
-                if let bytes = try await body.next() {
+                let bytes = try await body.next()
+                if var followed, body.status != 200 {
+                    // The container was removed meanwhile.
+                    isAtEnd = true
+                    ready = followed.finish().reversed()
+                } else if let bytes {
                     try await check(body, firstBytes: bytes)
                     ready = try decoder.feed(bytes).reversed()
                 } else {
                     try await check(body, firstBytes: [])
-                    isAtEnd = true
-                    ready = decoder.finish().reversed()
+                    try await endBody()
                 }
             }
             return ready.popLast()
@@ -46,9 +55,23 @@ public struct LogLines: AsyncSequence, Sendable {
 
         private mutating func openBody() async throws -> ResponseBody {
             if let body { return body }
-            let opened = try await source.open()
+            let opened = try await source.open(source.after, isFollowing)
             body = opened
             return opened
+        }
+
+        /// An engine may end a followed answer before a line that came with the container's end, most often one
+        /// without a newline: what there is after the last line is asked for once more.
+        private mutating func endBody() async throws {
+            guard isFollowing else {
+                isAtEnd = true
+                ready = decoder.finish().reversed()
+                return
+            }
+            isFollowing = false
+            followed = decoder
+            body = try await source.open(decoder.position, false)
+            decoder = LogDecoder(after: decoder.position)
         }
 
         /// An answer other than 200 is a message in JSON, not output.

@@ -3,8 +3,8 @@ public import Failures
 
 /// One task type: what it is called, what a dataset's status says meanwhile and after, and the work itself.
 ///
-/// A new task type is a new file with such a type, a line in `TaskRegistry.standard`, and its row in
-/// `v2_task_types`. See docs/adding-a-task.md.
+/// A new task type is a new file with such a type, a line in `TaskRegistry.standard`, its row in `v2_task_types`,
+/// and, where it has a status and a flag of its own, their cases in DB. See docs/adding-a-task.md.
 public protocol TaskHandler: Sendable {
     var type: TaskType { get }
     /// Shown as `v2_statuses.current_status` while the stage runs.

@@ -66,8 +66,7 @@ actor LeaseKeeper {
         while !Task.isCancelled {
             await renewWhereDue()
             await beatWhereDue(replaced)
-            // A canceled sleep ends the loop.
-            try? await Task.sleep(for: min(.seconds(1), options.lease / 9))
+            try? await Task.sleep(for: min(.seconds(1), options.lease / 9))  // A canceled sleep ends the loop.
         }
     }
 

@@ -12,8 +12,7 @@ actor WakeSignal {
     /// Sleeps until raised, at most `limit`, or until the task is canceled.
     func wait(upTo limit: Duration) async {
         let alarm = Task {
-            // Canceled when something else has woken the sleeper.
-            try? await Task.sleep(for: limit)
+            try? await Task.sleep(for: limit)  // Canceled when something else has woken the sleeper.
             if !Task.isCancelled { resume() }
         }
         await withTaskCancellationHandler {

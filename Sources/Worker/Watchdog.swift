@@ -33,8 +33,7 @@ struct Watchdog: Sendable {
             } catch {
                 logger.debug("watchdog could not look", metadata: ["error": "\(error)"])
             }
-            // A canceled sleep ends the loop.
-            try? await Task.sleep(for: interval)
+            try? await Task.sleep(for: interval)  // A canceled sleep ends the loop.
         }
     }
 

@@ -33,11 +33,12 @@ public struct WorkerService: Service {
     ///   `worker_replaced` when another process registered under this worker's name.
     public func run() async throws {
         let queue = services.queue
-        try await UntilDatabaseAnswers(logger).run { try await queue.register(identity, taskTypes: registry.types) }
+        try await register()
         await sweepScratch()
         logger.info(
             "worker started", metadata: ["concurrency": "\(options.concurrency)", "tasks": "\(registry.types)"])
-        let keeper = LeaseKeeper(queue: queue, worker: identity, options: options, logger: logger)
+        let heartbeats = JobQueue(queue.database.aside(for: "heartbeat"))
+        let keeper = LeaseKeeper(queue: heartbeats, worker: identity, options: options, logger: logger)
         let runner = JobRunner(
             services: services, registry: registry, keeper: keeper, options: options, logger: logger)
         let loop = ClaimLoop(
@@ -65,11 +66,17 @@ public struct WorkerService: Service {
         if options.once && !succeeded { throw Failure.jobsFailed() }
     }
 
+    /// A worker that stays waits for its database; with `once` somebody waits for the worker.
+    private func register() async throws {
+        let register = { @Sendable in try await services.queue.register(identity, taskTypes: registry.types) }
+        if options.once { return try await register() }
+        try await UntilDatabaseAnswers(logger).run(register)
+    }
+
     private func stop(_ loop: ClaimLoop, reason: StopReason, grace: Duration) async {
         logger.info("stopping", metadata: ["reason": "\(reason)", "grace": "\(grace)"])
         await loop.stopClaiming()
-        // Canceled or not, what follows is what stopping means.
-        try? await Task.sleep(for: grace)
+        try? await Task.sleep(for: grace)  // Canceled or not, what follows is what stopping means.
         await loop.stopJobs(reason)
     }
 

@@ -33,8 +33,7 @@ struct JSONLogHandler: LogHandler {
         line["message"] = "\(event.message)"
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // A dictionary of strings always encodes.
-        guard let data = try? encoder.encode(line) else { return }
+        guard let data = try? encoder.encode(line) else { return }  // A dictionary of strings always encodes.
         FileHandle.standardError.write(data + Data("\n".utf8))
     }
 }

@@ -65,6 +65,15 @@ struct QueueSharingTests {
         }
     }
 
+    @Test func withoutADatabaseOnceEndsAndSaysSo() async throws {
+        try await Site.with(["DATABASE_URL": "postgres://nobody:secret@127.0.0.1:1/none"]) { site in
+            let worker = try WorkerProcess(site, ["--once"])
+            #expect(try await worker.exitStatus() == 69)
+            #expect(worker.log.contains("the database cannot be reached"))
+            #expect(!worker.log.contains("secret"))
+        }
+    }
+
     @Test func onlyAndExceptLimitWhatAWorkerTakes() async throws {
         try await Site.with { site in
             let dataset = try await site.test.addDataset()

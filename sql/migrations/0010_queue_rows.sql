@@ -8,7 +8,7 @@ CREATE TABLE v2_task_types (
   CHECK ((position IS NULL) = (alias_of IS NOT NULL))
 );
 COMMENT ON TABLE v2_task_types IS 'The names that v2_queue.task_types accepts. A new task type is a new row.';
-COMMENT ON COLUMN v2_task_types.position IS 'Order of the stages within one row of the queue, whatever order the row names them in.';
+COMMENT ON COLUMN v2_task_types.position IS 'Order of the stages within one row of the queue, for people and messages; workers have the same order in code.';
 COMMENT ON COLUMN v2_task_types.alias_of IS 'A name that is accepted and stored as this one.';
 
 INSERT INTO v2_task_types (name, position) VALUES

@@ -36,6 +36,11 @@ public final class Database: Sendable {
         try await pool.withConnection { try await $0.transaction(body) }
     }
 
+    /// The same database over a connection of its own, for work that must never wait for a free one.
+    public func aside(for purpose: String) -> Database {
+        Database(url: url, applicationName: "\(applicationName) \(purpose)", connections: 1, logger: logger)
+    }
+
     /// Closes idle connections. Those in use are closed when they come back.
     public func close() async {
         await pool.close()

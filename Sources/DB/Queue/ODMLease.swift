@@ -1,8 +1,8 @@
 import Foundation
 
 extension JobQueue {
-    /// Fixes the moment after which the container is killed, before there is a container. An earlier attempt's
-    /// deadline stands: one cap covers all attempts of a row together.
+    /// Fixes the moment after which the container is killed, before there is a container. A claim that
+    /// was taken over keeps the deadline it had: its container has been running since.
     /// - Throws: `Failure` with code `lease_lost`.
     public func setDeadline(_ token: LeaseToken, after limit: Duration) async throws -> Deadline {
         try await database.transaction { transaction in

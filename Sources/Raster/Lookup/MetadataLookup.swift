@@ -43,8 +43,7 @@ public struct MetadataLookup: Sendable {
         _ file: String, _ layer: String?, _ fields: [String], _ longitude: Double, _ latitude: Double
     ) -> [String: String]? {
         guard let folder else { return nil }
-        // As above.
-        return try? PolygonLayer(opening: "\(folder)/\(file)", layer: layer)
+        return try? PolygonLayer(opening: "\(folder)/\(file)", layer: layer)  // As above.
             .nearest(longitude: longitude, latitude: latitude, within: 0.1, fields: fields)
     }
 }

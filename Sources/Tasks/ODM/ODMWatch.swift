@@ -72,7 +72,7 @@ struct ODMWatch: Sendable {
                 break
             } catch {
                 // The engine may be back soon; the container's end is judged elsewhere.
-                try? await Task.sleep(for: .seconds(1))
+                try? await Task.sleep(for: .seconds(1))  // canceled: it just ends
             }
         }
         transcript.end()
@@ -81,12 +81,10 @@ struct ODMWatch: Sendable {
 
     private func sampleMemory() async -> Event {
         while !Task.isCancelled {
-            // A sample that fails is a sample less.
-            if let use = try? await container.engine.use(of: id) {
+            if let use = try? await container.engine.use(of: id) {  // A sample that fails is a sample less.
                 transcript.note(memory: use.peakMemory ?? use.memory)
             }
-            // A canceled sleep ends the loop.
-            try? await Task.sleep(for: .seconds(5))
+            try? await Task.sleep(for: .seconds(5))  // A canceled sleep ends the loop.
         }
         return .observed
     }
@@ -138,7 +136,7 @@ final class Transcript: Sendable {
         let end = ContinuousClock.now + limit
         while !state.withLock({ $0.hasEnded }), ContinuousClock.now < end {
             // A canceled sleep only makes the wait busier, and it is bounded.
-            try? await Task.sleep(for: .milliseconds(10))
+            try? await Task.sleep(for: .milliseconds(10))  // canceled: it just ends
         }
     }
 }
