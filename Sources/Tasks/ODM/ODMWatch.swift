@@ -84,7 +84,7 @@ struct ODMWatch: Sendable {
             if let use = try? await container.engine.use(of: id) {  // A sample that fails is a sample less.
                 transcript.note(memory: use.peakMemory ?? use.memory)
             }
-            try? await Task.sleep(for: .seconds(5))  // A canceled sleep ends the loop.
+            try? await Task.sleep(for: .seconds(2))  // A canceled sleep ends the loop.
         }
         return .observed
     }
