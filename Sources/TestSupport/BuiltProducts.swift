@@ -19,9 +19,7 @@ public enum BuiltProducts {
 
     /// A folder of the shared sample data, nil where this machine has none.
     public static func sharedData(_ path: String) -> String? {
-        let given = ProcessInfo.processInfo.environment["DEADTREES_SHARED_DATA"].map { URL(fileURLWithPath: $0) }
-        let beside = repository.deletingLastPathComponent().appending(path: "shared/data")
-        return [given, beside].compactMap { $0?.appending(path: path).path }
-            .first { FileManager.default.fileExists(atPath: $0) }
+        SampleData.root.map { $0.appending(path: path).path }
+            .flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
     }
 }

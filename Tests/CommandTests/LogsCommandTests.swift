@@ -84,11 +84,6 @@ struct LogsCommandTests {
 
     /// Asks again and again until it is true; a failed expectation after a minute.
     private func eventually(_ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < end {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        Issue.record("the container's first line did not come within a minute")
+        try await waitUntil(within: .seconds(60), "the container's first line comes", condition)
     }
 }

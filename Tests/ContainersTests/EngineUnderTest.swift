@@ -1,6 +1,7 @@
 import Containers
 import Failures
 import Foundation
+import TestSupport
 import Testing
 
 /// The engine that `scripts/services` started, or that `DOCKER_HOST` names.
@@ -96,12 +97,7 @@ func eventually(
     within limit: Duration = .seconds(20), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + limit
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(20))
-    }
-    Issue.record(what, sourceLocation: sourceLocation)
+    try await waitUntil(within: limit, what, sourceLocation: sourceLocation, condition)
 }
 
 /// The failure that `body` throws.

@@ -1,18 +1,9 @@
 import Foundation
+import TestSupport
 
 /// The folder of real sample data beside the repository, where it is there.
 enum SharedData {
-    static let root: URL? = {
-        if let path = ProcessInfo.processInfo.environment["DEADTREES_SHARED_DATA"] { return URL(filePath: path) }
-        var folder = URL(filePath: #filePath).deletingLastPathComponent()
-        while folder.path != "/" {
-            let candidate = folder.appending(path: "shared/data")
-            if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
-            folder.deleteLastPathComponent()
-        }
-        print("skipping tests on real photos: no folder shared/data above \(#filePath)")
-        return nil
-    }()
+    static let root = SampleData.root
 
     static var isThere: Bool { root != nil }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A folder of its own for a test, removed with it.
@@ -22,17 +23,7 @@ final class TemporaryFolder: Sendable {
 
 /// The folder of real sample data beside the repository, where it is there.
 enum SharedData {
-    static let root: URL? = {
-        if let path = ProcessInfo.processInfo.environment["DEADTREES_SHARED_DATA"] { return URL(filePath: path) }
-        var folder = URL(filePath: #filePath).deletingLastPathComponent()
-        while folder.path != "/" {
-            let candidate = folder.appending(path: "shared/data")
-            if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
-            folder.deleteLastPathComponent()
-        }
-        print("skipping tests on real photos: no folder shared/data above \(#filePath)")
-        return nil
-    }()
+    static let root = SampleData.root
 
     static var isThere: Bool { root != nil }
 }
