@@ -1,0 +1,1 @@
+TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_workers CASCADE;
