@@ -6,7 +6,7 @@
 IMAGES ?=
 export IMAGES
 # Counts statements where scripts/bench asks for it, and has room for a hundred workers.
-BENCH_POSTGRES = -c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=none -c max_connections=700
+BENCH_POSTGRES = -c shared_preload_libraries=pg_stat_statements -c max_connections=700
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

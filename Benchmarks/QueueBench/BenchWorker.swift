@@ -50,12 +50,13 @@ struct BenchWorker {
         let options = WorkerOptions(
             concurrency: jobs, pollInterval: settings.worker.pollInterval, lease: settings.worker.lease,
             odmLease: settings.odm.lease, maxAttempts: settings.worker.maxAttempts,
-            shutdownGrace: settings.worker.shutdownGrace, workFolder: settings.worker.workDirectory, once: false)
+            shutdownGrace: settings.worker.shutdownGrace, workFolder: settings.worker.workDirectory,
+            diskReserve: settings.worker.diskReserve.bytes, once: false)
         return WorkerService(
             identity: WorkerIdentity(name: settings.worker.name, host: HostFacts.current().hostName, version: "bench"),
             options: options, registry: try TaskRegistry([NoOpStage(started: try announcement())]),
             services: StageServices(
-                queue: JobQueue(benchDatabase(connections: jobs + 2)),
+                queue: JobQueue(benchDatabase(connections: 4)),
                 storage: LocalStorage(root: settings.worker.workDirectory), native: NativeRunner()),
             engine: try DockerEngine(host: settings.odm.dockerHost), logger: Self.logger)
     }
