@@ -34,7 +34,7 @@ peers_install() {
     printf '%s\n' "$wanted" >"$peers_home/wanted"
 }
 
-make_database() { query "CREATE DATABASE $1"; }
+make_database() { query "DROP DATABASE IF EXISTS $1" 2>/dev/null; query "CREATE DATABASE $1"; }
 
 has_peers() { [ "$peers" = all ]; }
 # usage: peer NAME drain|serve …

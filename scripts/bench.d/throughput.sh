@@ -68,9 +68,12 @@ per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 commits_of() { DB=postgres query "SELECT xact_commit FROM pg_stat_database WHERE datname = '$1'"; }
 # Hundredths of a second of CPU, ended children included: of the server, and of what this script has run.
 server_ticks() {
-    local server
+    local server children
     server=$(DB=postgres query "SELECT pg_read_file('postmaster.pid', 0, 20)" | head -n 1)
-    cat "/proc/$server/stat" $(pgrep -P "$server" | sed 's,.*,/proc/&/stat,') | awk '{ sub(/^.*\) /, ""); n += $12 + $13; if (NR == 1) n += $14 + $15 } END { print n }'
+    mapfile -t children < <(pgrep -P "$server" | sed 's,.*,/proc/&/stat,')
+    # One of them may have ended since.
+    { cat "/proc/$server/stat" "${children[@]}" 2>/dev/null || true; } |
+        awk '{ sub(/^.*\) /, ""); n += $12 + $13; if (NR == 1) n += $14 + $15 } END { print n }'
 }
 own_ticks() { awk '{ sub(/^.*\) /, ""); print $14 + $15 }' "/proc/$$/stat"; }
 # What WORKER_CONCURRENCY is when nobody sets it.
