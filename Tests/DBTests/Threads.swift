@@ -22,3 +22,19 @@ func onAnotherThread(_ body: @escaping @Sendable () throws -> Void) throws {
     done.wait()
     try result.value.get()
 }
+
+/// Lets two transactions of a test overlap: one opens it and waits until it is closed, the other begins when it is open.
+final class Gate: Sendable {
+    private let mayEnd = DispatchSemaphore(value: 0)
+    private let noted = Held(false)
+    private let (openings, continuation) = AsyncStream.makeStream(of: Never.self)
+
+    var isNoted: Bool { noted.value }
+
+    func open() { continuation.finish() }
+    func opened() async { for await _ in openings {} }
+    func close() { mayEnd.signal() }
+    func note() { noted.value = true }
+    /// Blocks the connection's own thread.
+    func waitUntilClosed() { mayEnd.wait() }
+}

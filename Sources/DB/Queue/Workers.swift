@@ -48,7 +48,7 @@ extension JobQueue {
           host = EXCLUDED.host, version = EXCLUDED.version, instance = EXCLUDED.instance,
           task_types = EXCLUDED.task_types, started_at = now(), heartbeat_at = now(), running = '{}', note = NULL,
           -- A drained worker stays drained when it is restarted.
-          state = CASE WHEN v2_workers.state = 'draining' THEN 'draining' ELSE 'running' END
+          state = CASE WHEN v2_workers.is_drained THEN 'draining' ELSE 'running' END
         """)
 
     private static let beatWorker = Statement(
@@ -62,6 +62,6 @@ extension JobQueue {
         "worker leaves",
         """
         UPDATE v2_workers SET state = 'stopped', running = '{}', heartbeat_at = now()
-        WHERE name = $1 AND instance = $2 AND state <> 'draining'
+        WHERE name = $1 AND instance = $2
         """)
 }

@@ -35,7 +35,7 @@ public struct Doctor: Sendable {
         let reached = await server.check()
         guard reached.state != .failed else { return [reached] }
         return await [reached] + checks([postGIS, clock, listening])
-            + checks([schema], then: [triggers, leases, orphans, workers, pause])
+            + checks([schema], then: [triggers, rights, leases, orphans, workers, pause])
     }
 
     /// Makes the checks of `first`, and those of `rest` unless one of `first` failed.
