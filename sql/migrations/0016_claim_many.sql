@@ -255,8 +255,8 @@ BEGIN
     WHERE l.worker = p_worker ORDER BY q.id FOR UPDATE OF q, l);
 
   UPDATE v2_task_runs r SET outcome = 'succeeded', finished_at = clock_timestamp(), exit_code = e.exit_code,
-    peak_memory_bytes = e.peak_memory_bytes, detail = coalesce(r.detail || e.detail, r.detail)
-  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, task_type text, exit_code integer, peak_memory_bytes bigint, detail jsonb)
+    peak_memory_bytes = e.peak_memory_bytes, detail = coalesce(r.detail || e.detail::jsonb, r.detail)
+  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, task_type text, exit_code integer, peak_memory_bytes bigint, detail text)
   WHERE r.queue_id = e.queue_id AND r.outcome IS NULL AND r.task_type = e.task_type AND e.queue_id = ANY (held);
 
   PERFORM v2_mark_stages(
