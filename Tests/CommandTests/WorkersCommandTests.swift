@@ -47,6 +47,27 @@ struct WorkersCommandTests {
         }
     }
 
+    @Test func drainOfAWorkerThatDoesNotRunSaysSo() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [geotiff])
+            try await test.queue.leave(worker)
+            let drained = try await command.run("drain", "gpu-1")
+            #expect(drained.output == "worker gpu-1 claims nothing more once it runs: at present it does not\n")
+            #expect(try await command.run("workers").lines[1].contains("stopped, drained"))
+        }
+    }
+
+    @Test func aWorkerThatClaimsNothingSaysWhy() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [geotiff])
+            try await test.queue.refuse(worker, because: "/work has 3 GiB free")
+            #expect(try await command.run("workers").lines[1].contains("running, claims nothing: /work has 3 GiB free"))
+            let listed = try #require(await command.run("workers", "--json").json["workers"]).items
+            #expect(listed[0]["refuses"]?.text == "/work has 3 GiB free")
+            #expect(listed[0]["is_drained"] == .bool(false))
+        }
+    }
+
     @Test func evictPutsTheRowsOfALostWorkerBack() async throws {
         try await withCommand { test, command in
             let lost = try await test.addWorker("lost", types: [geotiff])
@@ -59,6 +80,7 @@ struct WorkersCommandTests {
             #expect(claimed.map(\.queueID) == [row])
             let listed = try #require(await command.run("workers", "--json").json["workers"]).items
             #expect(listed.first?["state"]?.text == "stopped")
+            #expect(try await command.run("workers").lines[1].contains("stopped, evicted by "))
         }
     }
 

@@ -1,5 +1,4 @@
 import DB
-import Foundation
 import TestSupport
 import Testing
 
@@ -34,16 +33,8 @@ struct OwnObjectsTests {
 
     /// The platform's objects: of a database that has the files up to 0009.
     private func platformObjects() async throws -> Set<String> {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "migrations-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }  // the system clears its temporary folder too
-        let names = try FileManager.default.contentsOfDirectory(atPath: TestDatabase.migrations.path)
-        for name in names where name < "0010" {
-            try FileManager.default.copyItem(
-                at: TestDatabase.migrations.appending(path: name), to: folder.appending(path: name))
-        }
-        return try await TestDatabase.withEmpty { test in
-            _ = try await Migrator(database: test.database, folder: folder).run()
+        try await TestDatabase.withEmpty { test in
+            try await test.migrate(before: "0010")
             return try await Set(objects(test).keys)
         }
     }

@@ -23,18 +23,22 @@ func onAnotherThread(_ body: @escaping @Sendable () throws -> Void) throws {
     try result.value.get()
 }
 
-/// Lets two transactions of a test overlap: one opens it and waits until it is closed, the other begins when it is open.
+/// Lets two transactions of a test overlap: the first opens it and waits until it is closed; the second begins when it
+/// is open, and passes it when it has come through.
 final class Gate: Sendable {
     private let mayEnd = DispatchSemaphore(value: 0)
-    private let noted = Held(false)
-    private let (openings, continuation) = AsyncStream.makeStream(of: Never.self)
+    private let passed = Held(false)
+    private let openings: AsyncStream<Never>
+    private let opening: AsyncStream<Never>.Continuation
 
-    var isNoted: Bool { noted.value }
+    init() { (openings, opening) = AsyncStream.makeStream(of: Never.self) }
 
-    func open() { continuation.finish() }
+    var isPassed: Bool { passed.value }
+
+    func open() { opening.finish() }
     func opened() async { for await _ in openings {} }
-    func close() { mayEnd.signal() }
-    func note() { noted.value = true }
-    /// Blocks the connection's own thread.
+    /// Blocks a connection's own thread.
     func waitUntilClosed() { mayEnd.wait() }
+    func close() { mayEnd.signal() }
+    func pass() { passed.value = true }
 }
