@@ -24,7 +24,7 @@ struct DoctorTests {
             let checks = try #require(json["checks"]).items
             #expect(
                 checks.map { $0["check"]?.text } == [
-                    "database", "postgis", "clock", "listen", "schema", "triggers", "rights", "leases",
+                    "database", "postgis", "clock", "listen", "rights", "schema", "triggers", "leases",
                     "running rows", "workers", "queue",
                     "storage", "work folder", "docker", "docker live-restore", "odm image", "gpu",
                 ])
@@ -132,14 +132,14 @@ struct DoctorTests {
             address.user = name
             var stranger = command
             stranger.environment["DATABASE_URL"] = address.string
-            // Without the migrations' journal nothing else could be asked.
-            try await test.sql("GRANT SELECT ON v2_schema_migrations TO \(name)")
-            let lacks = try await stranger.run("doctor", "--json").json["checks"]?.items.first { $0["check"]?.text == "rights" }
-            try await test.sql("DROP OWNED BY \(name)")
+            let lacks = try await checks(stranger)
             try await test.sql("DROP ROLE \(name)")
-            #expect(lacks?["state"]?.text == "failed")
-            #expect(lacks?["found"]?.text?.hasPrefix("\(name) lacks DELETE on v2_queue, DELETE on v2_queue_lease, ") == true)
-            #expect(lacks?["advice"]?.text == "run GRANT deadtrees_worker TO \"\(name)\"")
+            #expect(lacks["schema"] == nil, "which would seem to be missing")
+            #expect(lacks["rights"]?["state"]?.text == "failed")
+            #expect(
+                lacks["rights"]?["found"]?.text?.hasPrefix(
+                    "\(name) lacks DELETE on v2_queue, DELETE on v2_queue_lease, ") == true)
+            #expect(lacks["rights"]?["advice"]?.text == "run GRANT deadtrees_worker TO \"\(name)\"")
         }
     }
 

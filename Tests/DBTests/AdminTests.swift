@@ -138,7 +138,8 @@ struct AdminTests {
     @Test func whatIsDeletedAfterACancelIsNotBlamedOnIt() async throws {
         try await TestDatabase.with { test in
             let rows = [
-                try await test.enqueue(test.addDataset(), ["geotiff"]), try await test.enqueue(test.addDataset(), ["cog"]),
+                try await test.enqueue(test.addDataset(), ["geotiff"]),
+                try await test.enqueue(test.addDataset(), ["cog"]),
             ]
             try await test.database.transaction {
                 try $0.script("SELECT v2_cancel(\(rows[0])); DELETE FROM v2_queue", as: "both")

@@ -211,7 +211,9 @@ struct NotifyTests {
     private func notifications(_ test: TestDatabase, during sql: String) async throws -> [String] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["psql", "-Xq", test.url, "-c", "LISTEN v2_queue", "-c", "LISTEN v2_queue_control", "-c", sql]
+        process.arguments = [
+            "psql", "-Xq", test.url, "-c", "LISTEN v2_queue", "-c", "LISTEN v2_queue_control", "-c", sql,
+        ]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

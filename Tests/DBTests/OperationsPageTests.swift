@@ -9,21 +9,27 @@ import Testing
 struct OperationsPageTests {
     /// What the page says that a block does, by the block's beginning: true inside its transaction.
     private static let effects = [
-        "INSERT INTO v2_queue (": "SELECT count(*) = 2 AND bool_or(cardinality(task_types) = 5) FROM v2_queue WHERE dataset_id = 42 AND is_ready",
-        "SELECT v2_requeue(42);": "SELECT count(*) = 1 AND bool_and(priority = 5 AND task_types = '{geotiff,cog}') FROM v2_queue WHERE dataset_id = 42",
+        "INSERT INTO v2_queue (":
+            "SELECT count(*) = 2 AND bool_or(cardinality(task_types) = 5) FROM v2_queue WHERE dataset_id = 42 AND is_ready",
+        "SELECT v2_requeue(42);":
+            "SELECT count(*) = 1 AND bool_and(priority = 5 AND task_types = '{geotiff,cog}') FROM v2_queue WHERE dataset_id = 42",
         "UPDATE v2_queue SET priority": "SELECT priority = 5 FROM v2_queue WHERE dataset_id = 42",
-        "SELECT v2_cancel(7)": "SELECT outcome = 'canceled' AND NOT EXISTS (SELECT FROM v2_queue WHERE id = 7) FROM v2_requests WHERE queue_id = 7",
+        "SELECT v2_cancel(7)":
+            "SELECT outcome = 'canceled' AND NOT EXISTS (SELECT FROM v2_queue WHERE id = 7) FROM v2_requests WHERE queue_id = 7",
         "SELECT v2_pause(": "SELECT v2_why_waiting(7) LIKE 'the queue is paused by % since %: storage is being moved'",
         "SELECT v2_resume()": "SELECT count(*) = 0 FROM v2_queue_pause",
         "SELECT v2_drain('gpu-1');": "SELECT state = 'draining' FROM v2_workers WHERE name = 'gpu-1'",
         "SELECT v2_drain('gpu-1', false)": "SELECT state = 'running' FROM v2_workers WHERE name = 'gpu-1'",
-        "SELECT v2_evict(": "SELECT state = 'stopped' AND NOT EXISTS (SELECT FROM v2_queue_lease) FROM v2_workers WHERE name = 'gpu-1'",
-        "UPDATE v2_queue SET is_processing": "SELECT NOT is_processing AND NOT EXISTS (SELECT FROM v2_queue_lease) FROM v2_queue WHERE id = 8",
+        "SELECT v2_evict(":
+            "SELECT state = 'stopped' AND NOT EXISTS (SELECT FROM v2_queue_lease) FROM v2_workers WHERE name = 'gpu-1'",
+        "UPDATE v2_queue SET is_processing":
+            "SELECT NOT is_processing AND NOT EXISTS (SELECT FROM v2_queue_lease) FROM v2_queue WHERE id = 8",
         "DELETE FROM v2_task_runs": "SELECT array_agg(queue_id ORDER BY queue_id) = '{5,8}' FROM v2_task_runs",
         "INSERT INTO v2_gpu_slots": "SELECT host = 'host-b' FROM v2_gpu_slots WHERE name = 'gpu1'",
         "DELETE FROM v2_gpu_slots": "SELECT count(*) = 1 FROM v2_gpu_slots",
         "UPDATE v2_deployment": "SELECT id::text <> '\(deployment)' FROM v2_deployment",
-        "CREATE ROLE": "SELECT pg_has_role('deadtrees_gpu1', 'deadtrees_worker', 'USAGE') AND rolcanlogin AND cardinality(rolconfig) = 3 FROM pg_roles WHERE rolname = 'deadtrees_gpu1'",
+        "CREATE ROLE":
+            "SELECT pg_has_role('deadtrees_gpu1', 'deadtrees_worker', 'USAGE') AND rolcanlogin AND cardinality(rolconfig) = 3 FROM pg_roles WHERE rolname = 'deadtrees_gpu1'",
     ]
 
     /// What a block undoes has to be there first.

@@ -89,7 +89,8 @@ struct WaitingReasonTests {
             try await test.sql("SELECT v2_drain('a'), v2_drain('b')")
             #expect(try await why(test, row) == "every running worker is drained: a, b, c")
             try await test.sql("SELECT v2_drain('c', false)")
-            try await test.sql("UPDATE v2_workers SET refuses = '/data has 3 GiB free, and 10 GiB are needed' WHERE name = 'c'")
+            try await test.sql(
+                "UPDATE v2_workers SET refuses = '/data has 3 GiB free, and 10 GiB are needed' WHERE name = 'c'")
             let refuses =
                 "the workers that would take it claim nothing at present: c: /data has 3 GiB free, and 10 GiB are needed"
             #expect(try await why(test, row) == refuses)
@@ -100,7 +101,8 @@ struct WaitingReasonTests {
         try await TestDatabase.with { test in
             let row = try await test.enqueue(test.addDataset(), ["geotiff"])
             _ = try await test.addWorker("w", types: TestDatabase.everyType)
-            try await test.sql("UPDATE v2_workers SET heartbeat_at = now() - interval '4 minutes', gone_after = '5 minutes'")
+            try await test.sql(
+                "UPDATE v2_workers SET heartbeat_at = now() - interval '4 minutes', gone_after = '5 minutes'")
             #expect(try await why(test, row) == "it is the next; a worker takes it as soon as it has room")
             try await test.sql("UPDATE v2_workers SET gone_after = '90 s'")
             #expect(try await sentence(test, row) == "no worker is running; w was last heard of at …")
@@ -116,7 +118,8 @@ struct WaitingReasonTests {
             let unknown = "there is no task type nonsense: the next worker that has room ends it as failed"
             #expect(try await why(test, row) == unknown)
             try await test.sql("UPDATE v2_queue SET task_types = NULL")
-            #expect(try await why(test, row) == "it names no task type: the next worker that has room ends it as failed")
+            #expect(
+                try await why(test, row) == "it names no task type: the next worker that has room ends it as failed")
         }
     }
 

@@ -79,7 +79,9 @@ struct WorkerRoleTests {
                 }
                 #expect(try await test.outcome(of: row) == "succeeded")
             }
-            for table in ["v2_raw_images", "v2_orthos", "v2_orthos_processed", "v2_metadata", "v2_cogs", "v2_thumbnails"] {
+            for table in [
+                "v2_raw_images", "v2_orthos", "v2_orthos_processed", "v2_metadata", "v2_cogs", "v2_thumbnails",
+            ] {
                 #expect(try await test.count(table) == 1, "\(table)")
             }
             #expect(try await test.count("v2_datasets", "aquisition_year = 2023") == 1)

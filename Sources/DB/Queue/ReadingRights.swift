@@ -3,6 +3,8 @@ public struct WorkerRights: Sendable {
     /// Who is connected.
     public let role: String
     public let isRoleThere: Bool
+    /// Whether this database has the queue's tables.
+    public let isSchemaThere: Bool
     /// Whether `v2_grant_worker_rights` has been run in this database.
     public let isGranted: Bool
     /// What `deadtrees_worker` may do and this role may not, e.g. `UPDATE on v2_queue`.
@@ -13,7 +15,8 @@ extension JobQueue {
     public func workerRights() async throws -> WorkerRights {
         let row = try await database.run(Self.readRights)[0]
         return try WorkerRights(
-            role: row.get("role"), isRoleThere: row.get("is_role_there"), isGranted: row.get("is_granted"),
+            role: row.get("role"), isRoleThere: row.get("is_role_there"), isSchemaThere: row.get("is_schema_there"),
+            isGranted: row.get("is_granted"),
             missing: row.get("missing"))
     }
 
@@ -40,6 +43,7 @@ extension JobQueue {
           WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
             AND has_table_privilege(to_regrole('deadtrees_worker'), c.oid, 'SELECT'))
         SELECT current_user AS role, to_regrole('deadtrees_worker') IS NOT NULL AS is_role_there,
+          to_regclass('public.v2_queue_lease') IS NOT NULL AS is_schema_there,
           coalesce((SELECT count(*) > 0 FROM granted WHERE what LIKE '%v2_queue_lease'), false) AS is_granted,
           ARRAY(SELECT DISTINCT what FROM granted WHERE NOT held ORDER BY what) AS missing
         """)

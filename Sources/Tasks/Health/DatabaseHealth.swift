@@ -86,6 +86,7 @@ extension Doctor {
     var rights: Probe {
         Probe(name: "rights", advice: Self.askAgain) {
             let rights = try await queue.workerRights()
+            guard rights.isSchemaThere else { return .ok("\(rights.role) is connected; there are no tables yet") }
             guard rights.isRoleThere else {
                 return .warning(
                     "there is no role deadtrees_worker; \(rights.role) works with rights of its own",
