@@ -93,4 +93,28 @@ struct WorkersCommandTests {
             }
         }
     }
+
+    @Test func aWorkerRunsUnderALoginOfTheRoleForWorkers() async throws {
+        try await withCommand { test, command in
+            let row = try await test.enqueue(test.addDataset(), ["geotiff"])
+            let name = "login_\(UUID().uuidString.lowercased().replacing("-", with: "_"))"
+            try await test.sql("CREATE ROLE \(name) LOGIN IN ROLE deadtrees_worker")
+            var address = try #require(URLComponents(string: test.url))
+            address.user = name
+            var command = command
+            command.environment["DATABASE_URL"] = address.string
+            let ended = try await command.run("worker", "--once", "--only", "geotiff")
+            let checks = try await command.run("doctor", "--json").json["checks"]?.items ?? []
+            let shown = try await command.run("queue", "show", "\(row)", "--json").json
+            try await test.sql("DROP ROLE \(name)")
+            // There is nothing in storage: what counts is that it could say so.
+            #expect(ended.exitCode == 1, "\(ended.errors)")
+            #expect(shown["ended"]?["outcome"]?.text == "failed")
+            #expect(shown["ended"]?["error"]?.text?.contains("is not in storage") == true)
+            for name in ["rights", "schema", "triggers", "listen"] {
+                let check = checks.first { $0["check"]?.text == name }
+                #expect(check?["state"]?.text == "ok", "\(name)")
+            }
+        }
+    }
 }

@@ -47,6 +47,7 @@ struct EstimateTests {
             try await addRuns(test, "geotiff", [10, 20, 1000])
             try await addRuns(test, "odm_processing", [3600])
             let first = try await test.enqueue(test.addDataset(), ["geotiff"])
+            _ = try await test.enqueue(test.addDataset(uploadDone: false), ["geotiff"])
             let second = try await test.enqueue(test.addDataset(), ["geotiff"])
             let gpu = try await test.enqueue(test.addDataset(), ["odm_processing", "geotiff"])
             let nextGPU = try await test.enqueue(test.addDataset(), ["odm_processing"])

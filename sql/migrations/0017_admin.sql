@@ -323,7 +323,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
          (SELECT count(*)::integer FROM v2_gpu_slots)
 $$;
 
--- A guess for people: rows before this one, at the usual time each, shared by all places; ODM rows by the GPU slots.
+-- A guess for people: rows before this one that are ready, at the usual time each, shared by all places; ODM rows by the GPU slots.
 -- Few sets of task types are in use, so the time of each set is found once.
 CREATE VIEW v2_queue_estimates WITH (security_invoker = true) AS
   WITH usual AS MATERIALIZED (SELECT * FROM v2_typical_seconds()),
@@ -335,8 +335,8 @@ CREATE VIEW v2_queue_estimates WITH (security_invoker = true) AS
       unnest(kind.task_types) asked LEFT JOIN usual u ON u.task_type = asked
     GROUP BY kind.task_types)
   SELECT q.id, k.seconds AS estimated_seconds,
-    CASE WHEN q.needs_gpu THEN coalesce(sum(k.gpu_seconds) OVER before, 0) / nullif(p.slots, 0)
-         ELSE coalesce(sum(k.seconds) OVER before, 0) / nullif(p.workers, 0) END AS estimated_start_seconds
+    CASE WHEN q.needs_gpu THEN coalesce(sum(k.gpu_seconds) FILTER (WHERE q.is_ready) OVER before, 0) / nullif(p.slots, 0)
+         ELSE coalesce(sum(k.seconds) FILTER (WHERE q.is_ready) OVER before, 0) / nullif(p.workers, 0) END AS estimated_start_seconds
   FROM v2_queue q JOIN kinds k USING (task_types), v2_places() p
   WHERE NOT q.is_processing
   WINDOW before AS (PARTITION BY q.needs_gpu ORDER BY q.priority DESC, q.created_at, q.id
