@@ -67,6 +67,43 @@ struct AdminRaceTests {
         }
     }
 
+    @Test func aRequeueNeverWaitsForAStatusWhichAnUploadLocksFirst() async throws {
+        try await TestDatabase.with { test in
+            let dataset = try await test.addDataset()
+            try await test.sql("UPDATE v2_statuses SET has_error = true")
+            let requeue = "SELECT v2_requeue(\(dataset), '{cog}')"
+            try await race(test, "SELECT FROM v2_statuses FOR UPDATE", requeue) { #expect($0) }
+            #expect(try await test.count("v2_queue") == 1)
+        }
+    }
+
+    @Test func aRequeueThatWaitsForADatasetHoldsNoneOfItsRows() async throws {
+        try await TestDatabase.with { test in
+            let dataset = try await test.addDataset()
+            _ = try await test.enqueue(dataset, ["geotiff"])
+            let requeue = "SELECT v2_requeue(\(dataset), '{cog}')"
+            try await race(test, "SELECT FROM v2_datasets FOR NO KEY UPDATE", requeue) { isPassed in
+                #expect(!isPassed)
+                let locked = try await test.sql("SELECT id FROM v2_queue FOR UPDATE NOWAIT")
+                #expect(locked.count == 1)
+            }
+            #expect(try await test.text("SELECT string_agg(task_types::text, ' ') FROM v2_queue") == "{cog}")
+        }
+    }
+
+    @Test func aCancelThatWaitsForARowHoldsNotItsLease() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["geotiff"])
+            let cancel = "SELECT v2_cancel(\(claimed.job.queueID))"
+            try await race(test, "SELECT FROM v2_queue FOR UPDATE", cancel) { isPassed in
+                #expect(!isPassed)
+                let locked = try await test.sql("SELECT queue_id FROM v2_queue_lease FOR UPDATE NOWAIT")
+                #expect(locked.count == 1)
+            }
+            #expect(try await test.count("v2_queue_lease", "cancel_requested_at IS NOT NULL") == 1)
+        }
+    }
+
     @Test func aCancelThatComesUponAClaimAsksTheWorker() async throws {
         try await TestDatabase.with { test in
             let row = try await test.enqueue(test.addDataset(), ["geotiff"])
