@@ -65,7 +65,7 @@ pg_launch() {
     postgres_pid >/dev/null || rm -f "$pg_data/postmaster.pid"
     free_port >"$pg_home/port"
     as_pg_user "$pg_bin/pg_ctl" start --pgdata="$pg_data" --log="$pg_log" --wait --timeout=60 \
-        --options="-p $(pg_port)" </dev/null >/dev/null 2>&1
+        --options="-p $(pg_port) ${POSTGRES_OPTIONS:-}" </dev/null >/dev/null 2>&1
 }
 
 postgres_start() {
