@@ -17,6 +17,7 @@ struct NoOpStage: TaskHandler {
     let type = TaskType.metadata
     let status = DatasetStatus.metadataProcessing
     let flag = DoneFlag.metadata
+    let needsScratch = false
     let started: @Sendable () -> Void
 
     func run(_ stage: StageContext) async throws -> StageResult {

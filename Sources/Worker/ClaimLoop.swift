@@ -93,7 +93,7 @@ actor ClaimLoop {
     }
 
     private func claim() async -> [HeldJob] {
-        let room = options.concurrency - running.count
+        let room = min(options.concurrency - running.count, largestClaim)
         guard !isStopping, room > 0, await hasDisk() else { return [] }
         let start = ContinuousClock.now
         do {
@@ -123,6 +123,9 @@ actor ClaimLoop {
         }
         return change == nil
     }
+
+    /// Where many jobs run, half of them are claimed while the other half's ends are being written.
+    private var largestClaim: Int { options.concurrency < 8 ? options.concurrency : options.concurrency / 2 }
 
     private var pollInterval: Duration {
         let mustLookOften = isDeaf || disk.refusal != nil

@@ -84,7 +84,10 @@ public struct WorkerService: Service {
 
     /// A worker that stays waits for its database; with `once` somebody waits for the worker.
     private func register() async throws {
-        let register = { @Sendable in try await services.queue.register(identity, taskTypes: registry.types) }
+        let register = { @Sendable in
+            try await services.queue.register(
+                identity, taskTypes: registry.types, goneAfter: options.lease * 2, places: options.concurrency)
+        }
         if options.once { return try await register() }
         try await UntilDatabaseAnswers(logger).run(register)
     }
@@ -114,7 +117,8 @@ extension Failure {
     static func workerReplaced(_ name: String) -> Failure {
         Failure(
             "worker_replaced",
-            "another worker has started under the name \(name); give each running worker its own WORKER_NAME")
+            "another worker has started under the name \(name), or it was evicted; give each running worker its own WORKER_NAME"
+        )
     }
     static func jobsFailed() -> Failure {
         Failure("jobs_failed", "at least one queue row did not succeed; the lines above and v2_task_runs say why")

@@ -34,7 +34,7 @@ COMMENT ON COLUMN v2_requests.error IS 'The sentence that the researcher reads, 
 -- Takes rows out of the queue with their outcome, all in the caller's transaction.
 CREATE FUNCTION v2_leave_queue(p_queue_ids bigint[], p_outcome text, p_error text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET jit = off SET enable_seqscan = off AS $$
 BEGIN
   INSERT INTO v2_requests (queue_id, dataset_id, user_id, task_types, created_at, priority, attempts, outcome, error)
   SELECT q.id, q.dataset_id, q.user_id, q.task_types, q.created_at, q.priority, q.attempt, p_outcome, p_error

@@ -41,10 +41,10 @@ DROP TRIGGER v2_lease_slot_freed ON v2_queue_lease;
 DROP FUNCTION v2_lease_given_back();
 CREATE FUNCTION v2_leases_given_back() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET jit = off SET enable_seqscan = off AS $$
 BEGIN
-  IF EXISTS (SELECT FROM given_back WHERE gpu_slot IS NOT NULL)
-     OR EXISTS (SELECT FROM given_back l JOIN v2_queue q USING (dataset_id) WHERE NOT q.is_processing) THEN
+  IF EXISTS (SELECT FROM given_back WHERE gpu_slot IS NOT NULL) OR EXISTS (
+    SELECT FROM v2_queue q WHERE q.dataset_id = ANY (ARRAY(SELECT dataset_id FROM given_back)) AND NOT q.is_processing) THEN
     PERFORM pg_notify('v2_queue', 'work');
   END IF;
   RETURN NULL;
@@ -58,8 +58,8 @@ CREATE TRIGGER v2_lease_slot_freed AFTER UPDATE OF gpu_slot ON v2_queue_lease
 -- Shows in v2_statuses what was done and what begins: a done flag is set, the flag of what begins is cleared with
 -- an earlier error. A new flag gets its line here.
 CREATE FUNCTION v2_mark_stages(p_datasets bigint[], p_done text[], p_begun text[], p_statuses text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off AS $$
 BEGIN
   UPDATE v2_statuses s SET
     current_status = coalesce(stage.status::v2_status, 'idle'),
@@ -103,94 +103,112 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT coalesce(array_agg(DISTINCT task_type), '{}') FROM v2_task_runs WHERE queue_id = p_queue_id AND outcome = 'succeeded'
 $$;
 
+-- How these functions are written: one table a statement, rows named by arrays of ids. A join would be planned by what
+-- the tables held when its plan was made, which for a queue is often nothing, and be kept while they fill.
+
 -- Takes over claims that ran out, unless p_only_own, and with p_known those that this worker left in an earlier
 -- life or whose answer never reached it: all of its own but the ones in p_known. The container and the deadline stay
--- on record, so that a run that is still going on is taken up, not started anew.
+-- on record, so that a run that is still going on is taken up, not started anew. Returns the queue ids.
 CREATE FUNCTION v2_take_over(
   p_worker text, p_instance uuid, p_host text, p_types text[], p_limit integer, p_lease interval,
   p_known bigint[], p_only_own boolean)
-RETURNS SETOF v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
-  SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+RETURNS bigint[] LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off AS $$
 DECLARE
+  ready bigint[];
+  taken bigint[] := '{}';
+  row   record;
   lease v2_queue_lease;
-  asked text[];
 BEGIN
-  FOR lease IN
-    SELECT l.* FROM v2_queue q JOIN v2_queue_lease l ON l.queue_id = q.id
-    WHERE l.queue_id IN (
-        SELECT o.queue_id FROM v2_queue_lease o WHERE o.lease_until < now() AND NOT p_only_own
-        UNION ALL
-        SELECT m.queue_id FROM v2_queue_lease m
-        WHERE p_known IS NOT NULL AND m.worker = p_worker AND m.queue_id <> ALL (p_known))
-      AND coalesce(q.task_types <@ p_types, true)
-    ORDER BY q.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+  IF NOT p_only_own THEN
+    ready := ARRAY(SELECT queue_id FROM v2_queue_lease WHERE lease_until < now() AND worker <> p_worker);
+  END IF;
+  IF p_known IS NOT NULL THEN
+    ready := ready || ARRAY(SELECT queue_id FROM v2_queue_lease WHERE worker = p_worker AND queue_id <> ALL (p_known));
+  END IF;
+  IF coalesce(cardinality(ready), 0) = 0 THEN
+    RETURN taken;
+  END IF;
+  FOR row IN
+    SELECT id, task_types, attempt + 1 AS attempt FROM v2_queue
+    WHERE id = ANY (ready) AND coalesce(task_types <@ p_types, true) ORDER BY id LIMIT p_limit FOR UPDATE SKIP LOCKED
   LOOP
+    -- As it is now: its owner may have renewed it, or somebody else have been faster.
+    SELECT * INTO lease FROM v2_queue_lease WHERE queue_id = row.id AND attempt = row.attempt - 1
+      AND (lease_until < now() AND worker <> p_worker OR worker = p_worker AND p_known IS NOT NULL) FOR UPDATE SKIP LOCKED;
+    CONTINUE WHEN NOT FOUND;
     UPDATE v2_task_runs SET outcome = 'lost', finished_at = clock_timestamp(), error = 'the worker ' || lease.worker || ' went away'
-    WHERE queue_id = lease.queue_id AND outcome IS NULL;
-    UPDATE v2_queue SET attempt = attempt + 1, claimed_by = p_worker, claimed_at = now()
-    WHERE id = lease.queue_id RETURNING attempt, task_types INTO lease.attempt, asked;
+    WHERE queue_id = row.id AND outcome IS NULL;
+    UPDATE v2_queue SET attempt = row.attempt, claimed_by = p_worker, claimed_at = now() WHERE id = row.id;
     UPDATE v2_queue_lease SET
-      worker = p_worker, instance = p_instance, attempt = lease.attempt, claimed_at = now(), heartbeat_at = now(),
-      lease_until = now() + p_lease, stage = v2_first_stage(p_types, asked, v2_stages_done(queue_id)), progress = 0, note = 'taken over from ' || lease.worker,
+      worker = p_worker, instance = p_instance, attempt = row.attempt, claimed_at = now(), heartbeat_at = now(),
+      lease_until = now() + p_lease, stage = v2_first_stage(p_types, row.task_types, v2_stages_done(row.id)), progress = 0,
+      note = 'taken over from ' || lease.worker,
       -- A slot that is bound to another host is of no use here.
       gpu_slot = (SELECT s.name FROM v2_gpu_slots s WHERE s.name = lease.gpu_slot AND coalesce(s.host, p_host) = p_host)
-    WHERE queue_id = lease.queue_id RETURNING * INTO lease;
-    RETURN NEXT lease;
+    WHERE queue_id = row.id;
+    taken := taken || row.id;
   END LOOP;
+  RETURN taken;
 END $$;
 
 -- Claims waiting rows by priority, then age. GPU rows are picked apart and only as many as there are free slots: ten
 -- thousand of them behind a taken slot cost nothing. Whoever loses a race for a slot or a dataset gets no lease, by
--- the unique columns of v2_queue_lease, and leaves the row as it was.
+-- the unique columns of v2_queue_lease, and leaves the row as it was. Returns the queue ids.
 CREATE FUNCTION v2_claim_waiting(
   p_worker text, p_instance uuid, p_host text, p_types text[], p_limit integer, p_lease interval)
-RETURNS SETOF v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
-  -- The plan is made once, for any limit, and must not change when there is no match: walk the index, in order.
-  SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+RETURNS bigint[] LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  -- Walk the index, in order, whatever the limit and however few match.
+  SET plan_cache_mode = force_generic_plan SET jit = off
+  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
   known text[] := ARRAY(SELECT name FROM v2_task_types);
   slots text[] := ARRAY(
     SELECT s.name FROM v2_gpu_slots s
     WHERE 'odm_processing' = ANY (p_types) AND (s.host IS NULL OR s.host = p_host)
-      AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.gpu_slot = s.name)
+      AND (SELECT l.queue_id FROM v2_queue_lease l WHERE l.gpu_slot = s.name) IS NULL
     ORDER BY s.host NULLS LAST, s.name);
+  picked  v2_queue[] := '{}';
+  claimed bigint[];
 BEGIN
-  RETURN QUERY
-  WITH gpu AS MATERIALIZED (
-    SELECT q.id, q.dataset_id, q.priority, q.created_at, q.attempt, q.needs_gpu, q.task_types FROM v2_queue q
-    WHERE NOT q.is_processing AND q.is_ready AND q.not_before IS NULL AND q.needs_gpu
-      -- What no worker could ever run is taken by the first, which says so.
-      AND coalesce(q.task_types <@ p_types OR NOT q.task_types <@ known, true)
-      AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.dataset_id = q.dataset_id)
-    ORDER BY q.priority DESC, q.created_at, q.id LIMIT least(p_limit, cardinality(slots)) FOR UPDATE OF q SKIP LOCKED
-  ), cpu AS MATERIALIZED (
-    SELECT q.id, q.dataset_id, q.priority, q.created_at, q.attempt, q.needs_gpu, q.task_types FROM v2_queue q
+  IF cardinality(slots) > 0 THEN
+    picked := ARRAY(
+      SELECT q FROM v2_queue q
+      WHERE NOT q.is_processing AND q.is_ready AND q.not_before IS NULL AND q.needs_gpu
+        -- What no worker could ever run is taken by the first, which says so.
+        AND coalesce(q.task_types <@ p_types OR NOT q.task_types <@ known, true)
+        AND (SELECT l.queue_id FROM v2_queue_lease l WHERE l.dataset_id = q.dataset_id) IS NULL
+      ORDER BY q.priority DESC, q.created_at, q.id LIMIT least(p_limit, cardinality(slots)) FOR UPDATE OF q SKIP LOCKED);
+  END IF;
+  picked := picked || ARRAY(
+    SELECT q FROM v2_queue q
     WHERE NOT q.is_processing AND q.is_ready AND q.not_before IS NULL AND NOT q.needs_gpu
       AND coalesce(q.task_types <@ p_types OR NOT q.task_types <@ known, true)
-      AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.dataset_id = q.dataset_id)
-    ORDER BY q.priority DESC, q.created_at, q.id LIMIT p_limit FOR UPDATE OF q SKIP LOCKED
-  ), first_of_dataset AS (
-    SELECT DISTINCT ON (dataset_id) * FROM (SELECT * FROM gpu UNION ALL SELECT * FROM cpu) AS picked
-    ORDER BY dataset_id, priority DESC, created_at, id
+      AND (SELECT l.queue_id FROM v2_queue_lease l WHERE l.dataset_id = q.dataset_id) IS NULL
+    ORDER BY q.priority DESC, q.created_at, q.id LIMIT p_limit FOR UPDATE OF q SKIP LOCKED);
+  IF cardinality(picked) = 0 THEN
+    RETURN '{}';
+  END IF;
+
+  WITH first_of_dataset AS (
+    SELECT DISTINCT ON (dataset_id) id, dataset_id, priority, created_at, attempt, needs_gpu, task_types
+    FROM unnest(picked) ORDER BY dataset_id, priority DESC, created_at, id
   ), chosen AS (
     SELECT *, row_number() OVER (PARTITION BY needs_gpu ORDER BY priority DESC, created_at, id) AS place
     FROM (SELECT * FROM first_of_dataset ORDER BY priority DESC, created_at, id LIMIT p_limit) AS best
   ), leased AS (
     INSERT INTO v2_queue_lease (queue_id, dataset_id, worker, instance, attempt, lease_until, gpu_slot, stage)
-    SELECT id, chosen.dataset_id, p_worker, p_instance, chosen.attempt + 1, now() + p_lease,
-      CASE WHEN needs_gpu THEN slots[place] END,
-      CASE WHEN chosen.attempt > 0 THEN v2_first_stage(p_types, chosen.task_types, v2_stages_done(id))
+    SELECT id, dataset_id, p_worker, p_instance, attempt + 1, now() + p_lease, CASE WHEN needs_gpu THEN slots[place] END,
+      CASE WHEN attempt > 0 THEN v2_first_stage(p_types, task_types, v2_stages_done(id))
         -- The same, written out for the many rows that have no history yet.
-        ELSE (SELECT type FROM unnest(p_types) type WHERE type = ANY (chosen.task_types) AND chosen.task_types <@ p_types LIMIT 1)
+        ELSE (SELECT type FROM unnest(p_types) type WHERE type = ANY (task_types) AND task_types <@ p_types LIMIT 1)
       END
     FROM chosen ORDER BY id
-    ON CONFLICT DO NOTHING RETURNING *
-  ), marked AS (
-    UPDATE v2_queue q SET is_processing = true, attempt = leased.attempt, claimed_by = p_worker, claimed_at = now()
-    FROM leased WHERE q.id = leased.queue_id)
-  SELECT * FROM leased;
+    ON CONFLICT DO NOTHING RETURNING queue_id)
+  SELECT array_agg(queue_id) INTO claimed FROM leased;
+  UPDATE v2_queue SET is_processing = true, attempt = attempt + 1, claimed_by = p_worker, claimed_at = now()
+  WHERE id = ANY (claimed);
+  RETURN coalesce(claimed, '{}');
 END $$;
 
 -- Claims up to p_limit rows for one worker, opens the run of each row's first stage, and returns them.
@@ -201,46 +219,50 @@ CREATE FUNCTION v2_claim(
 RETURNS TABLE (queue_id bigint, dataset_id bigint, user_id uuid, task_types text[], attempt integer, stage text,
                stages_done text[], failed_attempts bigint, is_taken_over boolean, has_container boolean,
                is_dataset_gone boolean)
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   state    text;
   only_own boolean;
-  taken    v2_queue_lease[];
-  claimed  v2_queue_lease[];
-  taken_over bigint[];
+  taken    bigint[];
+  claimed  bigint[] := '{}';
 BEGIN
   -- This is the heartbeat of an idle worker, too.
   UPDATE v2_workers w SET heartbeat_at = now() WHERE w.name = p_worker AND w.instance = p_instance RETURNING w.state INTO state;
   -- A pause or a drain stops new claims. What this worker held before its restart is none.
   only_own := state IS DISTINCT FROM 'running' OR EXISTS (SELECT FROM v2_queue_pause);
   UPDATE v2_queue SET not_before = NULL
-  WHERE id IN (SELECT q.id FROM v2_queue q WHERE NOT q.is_processing AND q.not_before <= now() FOR UPDATE SKIP LOCKED);
+  WHERE id = ANY (ARRAY(SELECT q.id FROM v2_queue q WHERE NOT q.is_processing AND q.not_before <= now() FOR UPDATE SKIP LOCKED));
 
-  taken := ARRAY(SELECT t FROM v2_take_over(p_worker, p_instance, p_host, p_types, p_limit, p_lease, p_known, only_own) t);
+  taken := v2_take_over(p_worker, p_instance, p_host, p_types, p_limit, p_lease, p_known, only_own);
   IF NOT only_own AND cardinality(taken) < p_limit THEN
-    claimed := ARRAY(SELECT c FROM v2_claim_waiting(
-      p_worker, p_instance, p_host, p_types, p_limit - cardinality(taken), p_lease) c);
+    claimed := v2_claim_waiting(p_worker, p_instance, p_host, p_types, p_limit - cardinality(taken), p_lease);
   END IF;
-  IF cardinality(taken || claimed) = 0 THEN
+  claimed := taken || claimed;
+  IF cardinality(claimed) = 0 THEN
     RETURN;
   END IF;
 
-  taken_over := ARRAY(SELECT t.queue_id FROM unnest(taken) t);
   INSERT INTO v2_task_runs (queue_id, dataset_id, task_type, attempt, worker)
-  SELECT l.queue_id, l.dataset_id, l.stage, l.attempt, p_worker FROM unnest(taken || claimed) l WHERE l.stage IS NOT NULL;
-  PERFORM v2_mark_stages(array_agg(l.dataset_id), array_agg(NULL::text), array_agg(k.flag), array_agg(k.status))
-  FROM unnest(taken || claimed) l JOIN unnest(p_types, p_statuses, p_flags) AS k (type, status, flag) ON k.type = l.stage;
+  SELECT l.queue_id, l.dataset_id, l.stage, l.attempt, p_worker FROM v2_queue_lease l
+  WHERE l.queue_id = ANY (claimed) AND l.stage IS NOT NULL;
+  PERFORM v2_mark_stages(
+    array_agg(l.dataset_id), array_agg(NULL::text), array_agg(p_flags[array_position(p_types, l.stage)]),
+    array_agg(p_statuses[array_position(p_types, l.stage)]))
+  FROM v2_queue_lease l WHERE l.queue_id = ANY (claimed) AND l.stage IS NOT NULL;
+
   RETURN QUERY
-  SELECT q.id, q.dataset_id, q.user_id, q.task_types, l.attempt, l.stage,
-    CASE WHEN l.attempt = 1 THEN '{}' ELSE v2_stages_done(q.id) END,
-    CASE WHEN l.attempt = 1 THEN 0 ELSE (
+  SELECT q.id, q.dataset_id, q.user_id, q.task_types, q.attempt,
+    (SELECT l.stage FROM v2_queue_lease l WHERE l.queue_id = q.id),
+    CASE WHEN q.attempt = 1 THEN '{}' ELSE v2_stages_done(q.id) END,
+    CASE WHEN q.attempt = 1 THEN 0 ELSE (
       SELECT count(*) FROM v2_task_runs r WHERE r.queue_id = q.id AND r.outcome IN ('failed', 'timed_out', 'lost')) END,
-    q.id = ANY (taken_over), l.container_id IS NOT NULL,
-    NOT EXISTS (SELECT FROM v2_datasets d WHERE d.id = q.dataset_id)
-  FROM unnest(taken || claimed) l JOIN v2_queue q ON q.id = l.queue_id
-  ORDER BY q.id <> ALL (taken_over), q.priority DESC, q.created_at, q.id;
+    q.id = ANY (taken),
+    (SELECT l.container_id IS NOT NULL FROM v2_queue_lease l WHERE l.queue_id = q.id),
+    (SELECT d.id FROM v2_datasets d WHERE d.id = q.dataset_id) IS NULL
+  FROM v2_queue q WHERE q.id = ANY (claimed)
+  ORDER BY q.id <> ALL (taken), q.priority DESC, q.created_at, q.id;
 END $$;
 COMMENT ON FUNCTION v2_claim IS 'Claims up to p_limit rows for one worker and opens their first runs. Called by workers only.';
 
@@ -249,12 +271,12 @@ COMMENT ON FUNCTION v2_claim IS 'Claims up to p_limit rows for one worker and op
 -- {queue_id, attempt, task_type, flag, exit_code, peak_memory_bytes, detail, next_type, next_status, next_flag}.
 -- Returns the queue ids whose stage is written, also when an earlier call wrote it and its answer was lost.
 CREATE FUNCTION v2_complete(p_worker text, p_ends jsonb) RETURNS SETOF bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off AS $$
 DECLARE
-  -- All in one order, so that a place in one is a place in all. To look a place up costs less than to join.
-  held          bigint[];
-  datasets      bigint[];
+  -- What was asked for: a place in one is a place in all.
+  ids           bigint[];
+  attempts      integer[];
   types         text[];
   flags         text[];
   exit_codes    integer[];
@@ -263,59 +285,65 @@ DECLARE
   next_types    text[];
   next_statuses text[];
   next_flags    text[];
+  -- Those of them that are not stale, with their datasets and their places in the above.
+  held          bigint[];
+  datasets      bigint[];
+  places        integer[];
   ending        bigint[];
 BEGIN
-  SELECT array_agg(h.id), array_agg(h.dataset_id), array_agg(h.task_type), array_agg(h.flag), array_agg(h.exit_code),
-    array_agg(h.peak_memory_bytes), array_agg(h.detail), array_agg(h.next_type), array_agg(h.next_status),
-    array_agg(h.next_flag), array_agg(h.id) FILTER (WHERE h.next_type IS NULL)
-  INTO held, datasets, types, flags, exit_codes, peaks, details, next_types, next_statuses, next_flags, ending
-  FROM (
-    SELECT q.id, l.dataset_id, e.* FROM v2_queue q JOIN v2_queue_lease l ON l.queue_id = q.id
-    JOIN jsonb_to_recordset(p_ends) AS e (
-      queue_id bigint, attempt integer, task_type text, flag text, exit_code integer, peak_memory_bytes bigint,
-      detail text, next_type text, next_status text, next_flag text)
-      ON e.queue_id = l.queue_id AND e.attempt = l.attempt
-    WHERE l.worker = p_worker ORDER BY q.id FOR UPDATE OF q, l) AS h;
+  SELECT array_agg(e.queue_id), array_agg(e.attempt), array_agg(e.task_type), array_agg(e.flag), array_agg(e.exit_code),
+    array_agg(e.peak_memory_bytes), array_agg(e.detail), array_agg(e.next_type), array_agg(e.next_status), array_agg(e.next_flag)
+  INTO ids, attempts, types, flags, exit_codes, peaks, details, next_types, next_statuses, next_flags
+  FROM jsonb_to_recordset(p_ends) AS e (
+    queue_id bigint, attempt integer, task_type text, flag text, exit_code integer, peak_memory_bytes bigint,
+    detail text, next_type text, next_status text, next_flag text);
+  PERFORM FROM v2_queue WHERE id = ANY (ids) ORDER BY id FOR UPDATE;
+  SELECT array_agg(l.queue_id), array_agg(l.dataset_id), array_agg(l.place) INTO held, datasets, places FROM (
+    SELECT queue_id, dataset_id, array_position(ids, queue_id) AS place FROM v2_queue_lease
+    WHERE queue_id = ANY (ids) AND worker = p_worker AND attempt = attempts[array_position(ids, queue_id)]
+    ORDER BY queue_id FOR UPDATE) AS l;
 
   UPDATE v2_task_runs r SET outcome = 'succeeded', finished_at = clock_timestamp(),
-    exit_code = exit_codes[array_position(held, r.queue_id)],
-    peak_memory_bytes = peaks[array_position(held, r.queue_id)],
-    detail = coalesce(r.detail || details[array_position(held, r.queue_id)]::jsonb, r.detail)
-  WHERE r.queue_id = ANY (held) AND r.outcome IS NULL AND r.task_type = types[array_position(held, r.queue_id)];
-  PERFORM v2_mark_stages(datasets, flags, next_flags, next_statuses);
-  IF coalesce(cardinality(ending), 0) < cardinality(held) THEN
-    PERFORM v2_begin_next(p_worker, held, types, next_types);
+    exit_code = exit_codes[array_position(ids, r.queue_id)], peak_memory_bytes = peaks[array_position(ids, r.queue_id)],
+    detail = coalesce(r.detail || details[array_position(ids, r.queue_id)]::jsonb, r.detail)
+  WHERE r.queue_id = ANY (held) AND r.outcome IS NULL AND r.task_type = types[array_position(ids, r.queue_id)];
+  PERFORM v2_mark_stages(
+    datasets, ARRAY(SELECT flags[place] FROM unnest(places) place), ARRAY(SELECT next_flags[place] FROM unnest(places) place),
+    ARRAY(SELECT next_statuses[place] FROM unnest(places) place));
+  ending := ARRAY(SELECT ids[place] FROM unnest(places) place WHERE next_types[place] IS NULL);
+  IF cardinality(ending) < cardinality(held) THEN
+    PERFORM v2_begin_next(p_worker, held, ids, types, next_types);
   END IF;
   IF cardinality(ending) > 0 THEN
     PERFORM v2_leave_queue(ending, 'succeeded', NULL);
   END IF;
 
   RETURN QUERY SELECT unnest(held);
-  IF coalesce(cardinality(held), 0) < jsonb_array_length(p_ends) THEN
+  IF coalesce(cardinality(held), 0) < cardinality(ids) THEN
     RETURN QUERY SELECT r.queue_id FROM v2_requests r
-      JOIN jsonb_to_recordset(p_ends) AS e (queue_id bigint, attempt integer, next_type text) USING (queue_id)
-      WHERE e.next_type IS NULL AND r.outcome = 'succeeded' AND r.attempts = e.attempt;
+      WHERE r.queue_id = ANY (ids) AND r.outcome = 'succeeded' AND r.attempts = attempts[array_position(ids, r.queue_id)]
+        AND next_types[array_position(ids, r.queue_id)] IS NULL;
   END IF;
 END $$;
 COMMENT ON FUNCTION v2_complete IS 'Writes stages that succeeded, and opens the next or ends the row. Called by workers only.';
 
--- Places in the arrays belong together. Rows whose next type is null are passed over.
-CREATE FUNCTION v2_begin_next(p_worker text, p_held bigint[], p_types text[], p_next_types text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
-  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- Opens the next stages of the held rows among p_ids, whose places are those of the types. Null: there is none.
+CREATE FUNCTION v2_begin_next(p_worker text, p_held bigint[], p_ids bigint[], p_types text[], p_next_types text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off AS $$
 BEGIN
   INSERT INTO v2_task_runs (queue_id, dataset_id, task_type, attempt, worker)
-  SELECT l.queue_id, l.dataset_id, p_next_types[array_position(p_held, l.queue_id)], l.attempt, p_worker
+  SELECT l.queue_id, l.dataset_id, p_next_types[array_position(p_ids, l.queue_id)], l.attempt, p_worker
   FROM v2_queue_lease l
-  WHERE l.queue_id = ANY (p_held) AND p_next_types[array_position(p_held, l.queue_id)] IS NOT NULL
+  WHERE l.queue_id = ANY (p_held) AND p_next_types[array_position(p_ids, l.queue_id)] IS NOT NULL
   -- The answer to an earlier call may have been lost on its way.
   ON CONFLICT (queue_id) WHERE outcome IS NULL DO NOTHING;
-  UPDATE v2_queue_lease l SET stage = p_next_types[array_position(p_held, l.queue_id)], progress = 0, note = NULL,
+  UPDATE v2_queue_lease l SET stage = p_next_types[array_position(p_ids, l.queue_id)], progress = 0, note = NULL,
     container_id = NULL, deadline_at = NULL, gpu_slot = NULL
-  WHERE l.queue_id = ANY (p_held) AND p_next_types[array_position(p_held, l.queue_id)] IS NOT NULL;
+  WHERE l.queue_id = ANY (p_held) AND p_next_types[array_position(p_ids, l.queue_id)] IS NOT NULL;
   IF 'odm_processing' = ANY (p_types) THEN
     UPDATE v2_queue q SET needs_gpu = false
-    WHERE q.id = ANY (p_held) AND q.needs_gpu AND p_types[array_position(p_held, q.id)] = 'odm_processing';
+    WHERE q.id = ANY (p_held) AND q.needs_gpu AND p_types[array_position(p_ids, q.id)] = 'odm_processing';
   END IF;
 END $$;
 COMMENT ON FUNCTION v2_begin_next IS 'Opens the next stages of rows that v2_complete has locked. Called by workers only.';

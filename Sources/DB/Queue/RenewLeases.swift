@@ -29,13 +29,17 @@ extension JobQueue {
     public func renew(
         _ leases: [LeaseProgress], worker: String, lease: Duration, odmLease: Duration
     ) async throws -> [RenewedLease] {
+        // Of two attempts of one row the older has lost its lease, whatever the database says.
+        let newest = Dictionary(grouping: leases, by: \.token.queueID).compactMap { _, leases in
+            leases.max { $0.token.attempt < $1.token.attempt }
+        }
         let rows = try await database.run(
             Self.renewLeases,
             [
-                .text(worker), .array(leases.map(\.token.queueID)),
-                .array(leases.map { Int64($0.token.attempt) }),
-                .array(leases.map { String(min(1, max(0, $0.progress))) }),
-                .array(leases.map { $0.note ?? "" }), .interval(lease), .interval(odmLease),
+                .text(worker), .array(newest.map(\.token.queueID)),
+                .array(newest.map { Int64($0.token.attempt) }),
+                .array(newest.map { String(min(1, max(0, $0.progress))) }),
+                .array(newest.map { $0.note ?? "" }), .interval(lease), .interval(odmLease),
             ])
         return try rows.map {
             try RenewedLease(
@@ -54,11 +58,10 @@ extension JobQueue {
         UPDATE v2_queue_lease l SET
           heartbeat_at = now(),
           lease_until = now() + CASE WHEN l.container_id IS NULL THEN $6::interval ELSE $7::interval END,
-          progress = greatest(l.progress, held.progress),
-          note = nullif(held.note, '')
-        FROM mine JOIN unnest($2::bigint[], $3::integer[], $4::real[], $5::text[])
-          AS held (queue_id, attempt, progress, note) USING (queue_id)
-        WHERE l.queue_id = held.queue_id AND l.attempt = held.attempt AND l.worker = $1
+          progress = greatest(l.progress, ($4::real[])[array_position($2::bigint[], l.queue_id)]),
+          note = nullif(($5::text[])[array_position($2::bigint[], l.queue_id)], '')
+        WHERE l.queue_id = ANY (ARRAY(SELECT queue_id FROM mine)) AND l.worker = $1
+          AND l.attempt = ($3::integer[])[array_position($2::bigint[], l.queue_id)]
         RETURNING l.queue_id, l.attempt, l.cancel_requested_at IS NOT NULL AS canceled
         """)
 }
