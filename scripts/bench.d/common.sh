@@ -1,9 +1,11 @@
 # What all parts of scripts/bench share: processes, SQL, and notes of what was measured.
-# shellcheck shell=bash disable=SC2154 # folder, results and release are set by scripts/bench
+# shellcheck shell=bash disable=SC2154,SC2034 # folder, results and release are set by scripts/bench; crowd is for idle.sh
 
 worker=
+crowd=()
 clean_up() {
     stop_worker
+    stop_crowd
     rm -rf "$folder"
 }
 

@@ -1,0 +1,2 @@
+-- Takes out all that waits, as an administrator may.
+DELETE FROM v2_queue;
