@@ -8,6 +8,7 @@ scale_through=${THROUGH:-200000}
 bench_scale() {
     local waiting
     sql reset
+    query 'SELECT pg_stat_reset()' >/dev/null
     sql workers
     for waiting in 100 10000 100000 1000000; do
         scale_fill "$waiting"
