@@ -32,7 +32,7 @@ check: setup ## format, shell scripts, compose files
 format: ## format the Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle
+bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd
 	for product in deadtrees orthopreview queue-bench; do swift build -c release --product $$product || exit 1; done
 	POSTGRES_OPTIONS='$(BENCH_POSTGRES)' scripts/with-services scripts/bench
 

@@ -1,4 +1,4 @@
-# What workers cost that have nothing to do, and how soon one of a hundred of them takes a row.
+# What workers cost that have nothing to do (idle), and how soon one of a hundred of them takes a row (crowd).
 #   WORKERS=100   how many at a time; each has a connection of its own to LISTEN on, and max_connections has to do
 # shellcheck shell=bash disable=SC2154 # release, folder and worker are of scripts/bench and common.sh
 
@@ -9,7 +9,6 @@ bench_idle() {
     query 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
     idle_one
     idle_many
-    idle_pick_up
 }
 
 idle_one() {
@@ -58,7 +57,7 @@ idle_many() {
     stop_crowd
 }
 
-idle_pick_up() {
+bench_crowd() {
     local samples=50 marks=$folder/crowd-marks
     sql reset
     sql fill -v rows=1 >/dev/null
