@@ -85,6 +85,12 @@ let package = Package(
         .executableTarget(
             name: "native-child-fixture", dependencies: ["NativeChild", "Failures"],
             path: "Tests/NativeChildFixture", swiftSettings: settings),
+        .executableTarget(
+            name: "queue-chaos",
+            dependencies: [
+                "TestSupport", "Worker", "Tasks", "DB", "Storage", "Containers", "NativeChild", "Failures", arguments,
+                lifecycle, signals, log,
+            ], path: "Tests/Chaos", swiftSettings: settings),
         tests("NativeChildTests", ["native-child-fixture", "deadtrees", "NativeChild", "Tasks", "Failures"]),
         tests("DBTests", ["DB"]),
         tests("SettingsTests", ["Settings", "Failures"]),
