@@ -72,7 +72,13 @@ public actor PrivatePostgres {
             if ContinuousClock.now > patience { family.forEach { Glibc.kill($0, SIGKILL) } }
             try await Task.sleep(for: .milliseconds(20))
         }
+        // Where nobody collects the dead, the next postmaster would take the zombie for the owner of the socket.
+        for name in try FileManager.default.contentsOfDirectory(atPath: sockets) where name.hasSuffix(".lock") {
+            try FileManager.default.removeItem(atPath: "\(sockets)/\(name)")
+        }
     }
+
+    private nonisolated var sockets: String { "\(folder)/postgres/run" }
 
     /// Stops it and removes its data.
     public func remove() async throws { try await Self.services(folder, "stop") }
