@@ -34,7 +34,7 @@ struct ChaosTraffic: Sendable {
             try await sql(
                 """
                 SELECT v2_drain(name) FROM v2_workers WHERE state = 'running'
-                ORDER BY name OFFSET floor($1 * (SELECT count(*) FROM v2_workers WHERE state = 'running')) LIMIT 1
+                ORDER BY name OFFSET floor($1::float8 * (SELECT count(*) FROM v2_workers WHERE state = 'running')) LIMIT 1
                 """, [.double(share)])
         case .undrain: try await sql("SELECT v2_drain(name, false) FROM v2_workers WHERE state = 'draining'")
         case .endBackoffs:
@@ -94,7 +94,7 @@ struct ChaosTraffic: Sendable {
             """
             UPDATE v2_statuses SET is_upload_done = true WHERE dataset_id = (
               SELECT dataset_id FROM v2_statuses WHERE NOT is_upload_done ORDER BY dataset_id
-              OFFSET floor($1 * (SELECT count(*) FROM v2_statuses WHERE NOT is_upload_done)) LIMIT 1)
+              OFFSET floor($1::float8 * (SELECT count(*) FROM v2_statuses WHERE NOT is_upload_done)) LIMIT 1)
             """, [.double(share)])
     }
 
@@ -113,10 +113,10 @@ struct ChaosTraffic: Sendable {
     /// One of the first dozen; those that run stand before those that wait.
     private static let someRow = """
         SELECT id FROM v2_queue ORDER BY is_processing DESC, id
-        OFFSET floor($1 * (SELECT least(12, count(*)) FROM v2_queue)) LIMIT 1
+        OFFSET floor($1::float8 * (SELECT least(12, count(*)) FROM v2_queue)) LIMIT 1
         """
     private static let someDataset = """
-        SELECT id FROM v2_datasets ORDER BY id OFFSET floor($1 * (SELECT count(*) FROM v2_datasets)) LIMIT 1
+        SELECT id FROM v2_datasets ORDER BY id OFFSET floor($1::float8 * (SELECT count(*) FROM v2_datasets)) LIMIT 1
         """
     private static let insertDataset = Statement(
         "chaos dataset",

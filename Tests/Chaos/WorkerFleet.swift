@@ -9,6 +9,8 @@ actor WorkerFleet {
     private var notBefore: [String: ContinuousClock.Instant] = [:]
     /// Lives whose name another has taken while they stood still: they have to find out and stop.
     private var replaced: [WorkerLife] = []
+    /// Names of such lives. One that stood still before it had registered replaces its successor when it wakes.
+    private var contested: Set<String> = []
     private var isClosing = false
     private(set) var tally: [String: Int] = [:]
     private(set) var anomalies: [String] = []
@@ -31,7 +33,7 @@ actor WorkerFleet {
         let name = "w-\(number)"
         if let life = lives[name] {
             guard !life.isRunning else { return }
-            note(life, mayFail: false)
+            note(life)
             lives[name] = nil
             // One that died by itself comes back as by a service manager.
             notBefore[name] = max(notBefore[name] ?? .now, .now + .milliseconds(200))
@@ -42,8 +44,8 @@ actor WorkerFleet {
         add("worker starts")
     }
 
-    private func note(_ life: WorkerLife, mayFail: Bool) {
-        if let strange = life.strangeEnd(mayFail: mayFail) { anomalies.append(strange) }
+    private func note(_ life: WorkerLife) {
+        if let strange = life.strangeEnd(mayFail: contested.contains(life.name)) { anomalies.append(strange) }
     }
 
     private func pick(_ share: Double) -> WorkerLife? {
@@ -85,6 +87,7 @@ actor WorkerFleet {
         lives[life.name] = nil
         notBefore[life.name] = .now
         replaced.append(life)
+        contested.insert(life.name)
         try await Task.sleep(for: length)
         life.send(SIGCONT)
     }
@@ -93,22 +96,24 @@ actor WorkerFleet {
     func close() async throws {
         isClosing = true
         // A life that stands still would not hear of its end.
-        for life in lives.values { life.send(SIGCONT); life.send(SIGTERM) }
-        try await finish(Array(lives.values), mayFail: false)
-        try await finish(replaced, mayFail: true)
+        for life in lives.values {
+            life.send(SIGCONT)
+            life.send(SIGTERM)
+        }
+        try await finish(Array(lives.values) + replaced)
         let sweepers = try (0..<min(wanted, ChaosSite.hosts)).map {
             try WorkerLife("w-\($0)", host: ChaosSite.host(of: $0), site: site, concurrency: 1, once: true)
         }
-        try await finish(sweepers, mayFail: false)
+        try await finish(sweepers)
     }
 
-    private func finish(_ ending: [WorkerLife], mayFail: Bool) async throws {
+    private func finish(_ ending: [WorkerLife]) async throws {
         let end = ContinuousClock.now + .seconds(20)
         while ending.contains(where: \.isRunning), ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(50))
         }
         for life in ending {
-            note(life, mayFail: mayFail)
+            note(life)
             life.send(SIGKILL)
         }
     }

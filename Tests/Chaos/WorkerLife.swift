@@ -35,7 +35,7 @@ final class WorkerLife {
     }
 
     /// What is wrong about how the process ended; nil for the ends that are to be expected in a run.
-    /// A worker that was replaced by another of its name says so with 1.
+    /// - Parameter mayFail: whether another may have started under its name, after which it ends with 1.
     func strangeEnd(mayFail: Bool) -> String? {
         guard !process.isRunning else { return "worker \(name) did not stop" }
         switch (process.terminationReason, process.terminationStatus) {
