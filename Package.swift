@@ -106,6 +106,7 @@ let package = Package(
             [
                 "deadtrees", "orthopreview", "Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures",
             ]),
+        tests("FaultTests", ["deadtrees", "queue-chaos", "DB", "Failures"]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]

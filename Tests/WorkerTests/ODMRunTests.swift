@@ -165,7 +165,3 @@ struct ODMRunTests {
         }
     }
 }
-
-extension Site {
-    var worker: String { settings["WORKER_NAME"] ?? "" }
-}
