@@ -37,8 +37,9 @@ extension Site {
     }
 
     /// Waits until the stage's run is open.
-    func untilOpen(_ stage: String, of row: Int64, attempt: Int = 1) async throws {
-        try await waitUntil("a run of \(stage) is open") {
+    /// - Parameter worker: whose log is shown when that does not happen.
+    func untilOpen(_ stage: String, of row: Int64, attempt: Int = 1, _ worker: WorkerProcess? = nil) async throws {
+        try await waitUntil("a run of \(stage) is open: \(worker?.log ?? "")") {
             try await !test.sql(
                 "SELECT FROM v2_task_runs WHERE queue_id = $1 AND task_type = $2 AND attempt = $3 AND outcome IS NULL",
                 [.int(row), .text(stage), .int(attempt)]

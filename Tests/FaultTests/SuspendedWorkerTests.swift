@@ -8,8 +8,11 @@ import Testing
 @Suite(
     .enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"), .serialized)
 struct SuspendedWorkerTests {
+    /// Renewed every 3 s.
+    private static let shortLease = ["LEASE": "9s"]
+
     @Test func itFindsThatAnotherHasItsRow() async throws {
-        try await Site.checked { site in
+        try await Site.checked(Self.shortLease) { site in
             let (dataset, row) = try await site.addMetadataRow()
             let other = try await whileHolding("LOCK TABLE v2_orthos", in: site.test.url) { _ in
                 let sleeper = try WorkerProcess(site)
@@ -17,7 +20,7 @@ struct SuspendedWorkerTests {
                 sleeper.send(SIGSTOP)
                 let other = try WorkerProcess(site, [], ["WORKER_NAME": "w-other"])
                 try await site.endLease(of: row)
-                try await site.untilOpen("metadata", of: row, attempt: 2)
+                try await site.untilOpen("metadata", of: row, attempt: 2, other)
                 sleeper.send(SIGCONT)
                 try await waitUntil("it says so: \(sleeper.log.suffix(2000))") {
                     sleeper.log.contains("lease lost, stopping the job")
@@ -34,7 +37,7 @@ struct SuspendedWorkerTests {
 
     /// It wakes with its result in hand, after the other has published and the row has gone.
     @Test func itFindsThatItsRowHasEnded() async throws {
-        try await Site.checked { site in
+        try await Site.checked(Self.shortLease) { site in
             let (dataset, row) = try await site.addMetadataRow()
             let sleeper = try await whileHolding("LOCK TABLE v2_orthos", in: site.test.url) { _ in
                 let sleeper = try WorkerProcess(site)
@@ -57,7 +60,7 @@ struct SuspendedWorkerTests {
 
     /// Nobody wanted its work meanwhile: it renews and goes on.
     @Test func itGoesOnWhereNobodyHasTakenItsRow() async throws {
-        try await Site.checked { site in
+        try await Site.checked(Self.shortLease) { site in
             let (dataset, row) = try await site.addMetadataRow()
             let sleeper = try await whileHolding("LOCK TABLE v2_orthos", in: site.test.url) { _ in
                 let sleeper = try WorkerProcess(site)
