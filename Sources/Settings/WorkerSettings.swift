@@ -15,6 +15,8 @@ public struct WorkerSettings: Equatable, Sendable {
     public let maxAttempts: Int
     /// How long running work may go on after SIGTERM before it is handed over.
     public let shutdownGrace: Duration
+    /// With less free space than this in `workDirectory` the worker claims nothing.
+    public let diskReserve: ByteCount
     /// How long the scratch folder of a failed job is kept for inspection; zero removes it at once.
     public let keepFailed: Duration
     /// Image of the deadwood and tree-cover models; their tasks cannot run without it.
@@ -37,6 +39,9 @@ public struct WorkerSettings: Equatable, Sendable {
         lease = reader.duration("LEASE", or: .seconds(90), in: .seconds(9)...(.seconds(86_400)))
         maxAttempts = reader.count("MAX_ATTEMPTS", or: 3, in: 1...100)
         shutdownGrace = reader.duration("SHUTDOWN_GRACE", or: .seconds(25), in: .zero...(.seconds(86_400)))
+        diskReserve = reader.value(
+            "DISK_RESERVE", or: .gibibytes(1), accepted: "a size such as 512MiB or 10GiB, or 0B",
+            parse: ByteCount.init(written:))
         keepFailed = reader.duration("KEEP_FAILED", or: .seconds(86_400), in: .zero...(.seconds(365 * 86_400)))
         segmentationImage = reader.image("SEGMENTATION_IMAGE")
         assetsDirectory = reader.path("ASSETS_DIR", host: host)

@@ -24,13 +24,18 @@ public struct LocalStorage: Storage {
     }
 
     public func store(
-        _ local: String, as path: StoragePath, progress: @escaping @Sendable (Double) -> Void
+        _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
+        progress: @escaping @Sendable (Double) -> Void
     ) async throws {
         try await offload {
             try makeFolder(of: path)
             // The copy is whole before the old version goes, so that there is no moment without a file for long
             // and never one with half a file.
-            try WholeFile.copy(local, to: absolute(path), progress: progress, before: { try moveToTrash(path) }) {
+            let before = {
+                try permit()
+                try moveToTrash(path)
+            }
+            try WholeFile.copy(local, to: absolute(path), progress: progress, before: before) {
                 Failure.storage("store", path, $0)
             }
         }

@@ -5,7 +5,11 @@ public protocol Storage: Sendable {
     func fetch(_ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void) async throws
 
     /// Copies the local file into storage, making folders as needed. An older version is put into `trash/`.
-    func store(_ local: String, as path: StoragePath, progress: @escaping @Sendable (Double) -> Void) async throws
+    /// - Parameter permit: asked when the copy is whole, just before it takes its name; throws where it must not.
+    func store(
+        _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
+        progress: @escaping @Sendable (Double) -> Void
+    ) async throws
 
     /// Nil when there is nothing of that name.
     func stat(_ path: StoragePath) async throws -> StoredFile?
@@ -15,6 +19,15 @@ public protocol Storage: Sendable {
 
     /// Puts a file or folder into `trash/`, from where an operator removes it. Nothing there is no error.
     func discard(_ path: StoragePath) async throws
+}
+
+extension Storage {
+    /// The same, for whoever needs nobody's permission.
+    public func store(
+        _ local: String, as path: StoragePath, progress: @escaping @Sendable (Double) -> Void
+    ) async throws {
+        try await store(local, as: path, permit: {}, progress: progress)
+    }
 }
 
 /// What storage knows of one name.

@@ -4,12 +4,15 @@ import Foundation
 /// The folder in which one attempt of one queue row works: `WORK_DIR/{queue_id}-{attempt}`.
 public struct ScratchFolder: Sendable {
     public let path: String
+    /// The folder of the attempt before this one, where this host has it.
+    let previousAttempt: String?
 
     /// Makes the folder.
     /// - Throws: `Failure` with code `no_scratch`, worth a retry: a full or read-only disk gets better.
     public init(in workFolder: String, queueID: Int64, attempt: Int) throws {
         path = "\(workFolder)/\(queueID)-\(attempt)"
-        try Self.make(path)
+        previousAttempt = attempt > 1 ? "\(workFolder)/\(queueID)-\(attempt - 1)" : nil
+        if mkdir(path, 0o755) != 0 { try Self.make(path) }
     }
 
     /// A path within the folder.
@@ -22,6 +25,25 @@ public struct ScratchFolder: Sendable {
     }
 
     public func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+
+    /// Removes a row's scratch folders of all attempts up to this one.
+    public static func remove(in workFolder: String, queueID: Int64, upTo attempt: Int) throws {
+        for attempt in 1...max(1, attempt) {
+            let path = "\(workFolder)/\(queueID)-\(attempt)"
+            // Most are empty by now, or were never here.
+            if rmdir(path) != 0 && errno != ENOENT { try FileManager.default.removeItem(atPath: path) }
+        }
+    }
+
+    /// Frees the disk while the row waits for its next attempt, and keeps what that has use for: the results of
+    /// stages that the database may not have.
+    public static func emptyButJournal(in workFolder: String, queueID: Int64, attempt: Int) throws {
+        let path = "\(workFolder)/\(queueID)-\(attempt)"
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        for name in try FileManager.default.contentsOfDirectory(atPath: path) where !name.hasSuffix(".result.json") {
+            try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+        }
+    }
 
     /// Removes a row's scratch folders of all attempts.
     public static func remove(in workFolder: String, queueID: Int64) throws {

@@ -13,24 +13,29 @@ public protocol TaskHandler: Sendable {
     var flag: DoneFlag { get }
 
     /// Does the stage's work for one dataset. Files go to storage here; rows go into the database with the
-    /// result's `record`, in the transaction that marks the stage as done. Must stop soon when its task is
+    /// result's `records`, in the transaction that marks the stage as done. Must stop soon when its task is
     /// canceled, and may be run again after any failure.
     /// - Throws: `Failure`, whose `retry` decides whether the row is tried again; `CancellationError`.
     func run(_ stage: StageContext) async throws -> StageResult
 }
 
-/// What a stage leaves behind when it worked.
-public struct StageResult: Sendable {
-    public var measures: StageMeasures
-    /// Writes the stage's rows. Runs again when the database was lost on the way.
-    public var record: @Sendable (Transaction) throws -> Void
+extension TaskHandler {
+    /// What the database has to know of the stage.
+    public var kind: StageKind { StageKind(type: type, status: status, flag: flag) }
+}
 
-    public init(
-        measures: StageMeasures = StageMeasures(), record: @escaping @Sendable (Transaction) throws -> Void = { _ in }
-    ) {
+/// What a stage leaves behind when it worked.
+public struct StageResult: Codable, Sendable, Equatable {
+    public var measures: StageMeasures
+    /// The stage's rows.
+    public var records: [StageRecord]
+
+    public init(measures: StageMeasures = StageMeasures(), records: [StageRecord] = []) {
         self.measures = measures
-        self.record = record
+        self.records = records
     }
+
+    var isEmpty: Bool { self == StageResult() }
 }
 
 /// A failure of a stage that measured something before it failed.

@@ -16,6 +16,7 @@ public struct TaskRegistry: Sendable {
     }
 
     public var types: [TaskType] { handlers.map(\.type) }
+    public var kinds: [StageKind] { handlers.map(\.kind) }
 
     /// Only these, or all but those. Names must be known; aliases are the database's business.
     /// - Throws: `Failure` with code `unknown_task_type`.

@@ -7,25 +7,32 @@ actor ClaimLoop {
     private let runner: JobRunner
     private let queue: JobQueue
     private let worker: WorkerIdentity
-    private let types: [TaskType]
+    private let stages: [StageKind]
     private let options: WorkerOptions
     private let logger: Logger
+    private let disk: DiskGate
     private let signal = WakeSignal()
     private var running: [LeaseToken: StopSwitch] = [:]
     private var isStopping = false
     private var isDeaf = true
     private var allSucceeded = true
+    /// Whether there may be leases under this worker's name that it does not know of: at first those of its earlier
+    /// life, later those of a claim whose answer was lost.
+    private var hasUnknownLeases = true
+    private var wantsBackoff = true
+    private var backoffEnd: ContinuousClock.Instant?
 
     init(
-        runner: JobRunner, queue: JobQueue, worker: WorkerIdentity, types: [TaskType], options: WorkerOptions,
+        runner: JobRunner, queue: JobQueue, worker: WorkerIdentity, stages: [StageKind], options: WorkerOptions,
         logger: Logger
     ) {
         self.runner = runner
         self.queue = queue
         self.worker = worker
-        self.types = types
+        self.stages = stages
         self.options = options
         self.logger = logger
+        disk = DiskGate(folder: options.workFolder, reserve: options.diskReserve)
     }
 
     /// Something may have become runnable.
@@ -48,6 +55,9 @@ actor ClaimLoop {
         for job in running.values { job.stop(reason) }
     }
 
+    /// The queue ids that this process works on.
+    var runningRows: Set<Int64> { Set(running.keys.map(\.queueID)) }
+
     /// Runs until stopped, or with `once` until nothing more can be claimed. True when every job succeeded.
     func run() async -> Bool {
         await withDiscardingTaskGroup { group in
@@ -55,20 +65,20 @@ actor ClaimLoop {
                 let jobs = await claim()
                 for job in jobs { start(job, in: &group) }
                 if options.once && jobs.isEmpty && running.isEmpty { break }
-                // A full claim says that there may be more, and room for it may be left.
-                if jobs.isEmpty || running.count >= options.concurrency { await signal.wait(upTo: await patience()) }
+                // A claim that found rows says that there may be more, and room for them may be left.
+                if jobs.isEmpty || running.count >= options.concurrency { await rest() }
             }
         }
         return allSucceeded
     }
 
-    private func start(_ job: ClaimedJob, in group: inout DiscardingTaskGroup) {
+    private func start(_ claimed: HeldJob, in group: inout DiscardingTaskGroup) {
         let stop = StopSwitch()
-        running[job.token] = stop
+        running[claimed.job.token] = stop
         group.addTask {
-            let work = Task { await self.runner.run(job, stop: stop) }
+            let work = Task { await self.runner.run(claimed, stop: stop) }
             stop.onStop { work.cancel() }
-            await self.ended(job, succeeded: work.value)
+            await self.ended(claimed.job, succeeded: work.value)
         }
     }
 
@@ -78,27 +88,59 @@ actor ClaimLoop {
         await signal.raise()
     }
 
-    private func claim() async -> [ClaimedJob] {
+    private func claim() async -> [HeldJob] {
         let room = options.concurrency - running.count
-        guard !isStopping, room > 0 else { return [] }
+        guard !isStopping, room > 0, await hasDisk() else { return [] }
+        let start = ContinuousClock.now
         do {
-            return try await queue.claim(for: worker, taskTypes: types, limit: room, lease: options.lease)
+            let jobs = try await queue.claim(
+                for: worker, stages: stages, limit: room, lease: options.lease,
+                known: hasUnknownLeases ? Array(runningRows) : nil)
+            hasUnknownLeases = hasUnknownLeases && jobs.count == room
+            await runner.keeper.hasBeaten()
+            return jobs.map { HeldJob(job: $0, trust: LeaseTrust(until: start + options.lease)) }
         } catch {
             logger.warning("claim failed", metadata: ["error": "\(error)"])
+            hasUnknownLeases = true
             // With `once` there is nobody to try again.
             if options.once { (isStopping, allSucceeded) = (true, false) }
             return []
         }
     }
 
-    /// How long to sleep when no notification comes: the poll interval, or until a backoff ends.
-    private func patience() async -> Duration {
-        let poll = isDeaf ? min(options.deafPollInterval, options.pollInterval) : options.pollInterval
+    /// A full disk fails what runs on it: better that another host takes the row.
+    private func hasDisk() async -> Bool {
+        guard let change = disk.look() else { return disk.refusal == nil }
+        logger.log(level: change == nil ? .info : .error, "disk space", metadata: ["refuses": "\(change ?? "nothing")"])
         do {
-            guard running.count < options.concurrency, let backoff = try await queue.nextBackoff() else { return poll }
-            return min(poll, backoff + .milliseconds(10))
+            try await queue.refuse(worker, because: change)
         } catch {
-            return min(poll, options.deafPollInterval)
+            logger.warning("could not say why nothing is claimed", metadata: ["error": "\(error)"])
+        }
+        return change == nil
+    }
+
+    private var pollInterval: Duration {
+        let mustLookOften = isDeaf || disk.refusal != nil
+        return mustLookOften ? min(options.deafPollInterval, options.pollInterval) : options.pollInterval
+    }
+
+    /// Sleeps until something happens, the poll interval is over, or a backoff ends.
+    private func rest() async {
+        let isFull = running.count >= options.concurrency || isStopping
+        if !isFull && wantsBackoff { await lookForBackoff() }
+        let untilBackoff = isFull ? nil : backoffEnd.map { max(.zero, $0 - .now) + .milliseconds(10) }
+        let wasWoken = await signal.wait(upTo: min(pollInterval, untilBackoff ?? pollInterval))
+        // An idle worker that nothing has woken need not ask again.
+        wantsBackoff = wasWoken || (backoffEnd.map { $0 <= .now } ?? false)
+    }
+
+    private func lookForBackoff() async {
+        do {
+            backoffEnd = try await queue.nextBackoff().map { .now + $0 }
+        } catch {
+            // The next poll comes in any case.
+            backoffEnd = nil
         }
     }
 }

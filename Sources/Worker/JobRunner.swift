@@ -18,99 +18,121 @@ public struct StageServices: Sendable {
     }
 }
 
+/// A row that this process has claimed, and how long it may believe so.
+struct HeldJob: Sendable {
+    let job: ClaimedJob
+    let trust: LeaseTrust
+}
+
 /// Runs the stages of one claimed row, one after the other, until the first that fails.
 struct JobRunner: Sendable {
     let services: StageServices
     let registry: TaskRegistry
     let keeper: LeaseKeeper
+    let ledger: Ledger
     let options: WorkerOptions
     let logger: Logger
 
     /// Runs the row to its end and settles it in the database. True when every stage succeeded.
-    func run(_ job: ClaimedJob, stop: StopSwitch) async -> Bool {
+    func run(_ held: HeldJob, stop: StopSwitch) async -> Bool {
+        let job = held.job
         var logger = logger
         logger[metadataKey: "queue_id"] = "\(job.queueID)"
         logger[metadataKey: "dataset_id"] = "\(job.datasetID)"
         logger[metadataKey: "attempt"] = "\(job.token.attempt)"
-        await keeper.hold(job.token) { stop.stop($0) }
+        await keeper.hold(job.token, trust: held.trust) { stop.stop($0) }
         let settlement = Settlement(job: job, queue: services.queue, options: options, logger: logger)
+        let isDone: Bool
         do {
-            try await runStages(of: job, stop, logger)
-            // From here on the row's end is being written, and its lease goes with it: that is no loss to act on.
-            await keeper.drop(job.token)
-            try await settlement.finish()
-            removeScratch(of: job, logger)
-            return true
+            try await runStages(of: held, stop, settlement, logger)
+            isDone = true
         } catch {
-            await keeper.drop(job.token)
+            await keeper.isEnding(job.token)
             await settlement.settle(error, stop.reason)
-            // A later attempt on this host may work in this one's folder; its end removes both.
-            if stop.reason == nil || stop.reason == .canceled { removeScratch(of: job, logger) }
-            return false
+            isDone = false
         }
+        await keeper.drop(job.token)
+        return isDone
     }
 
-    private func runStages(of job: ClaimedJob, _ stop: StopSwitch, _ logger: Logger) async throws {
-        let stages = try registry.stages(for: job.taskTypes)
-        try await refuseWhatKillsItsWorkers(job)
+    private func runStages(
+        of held: HeldJob, _ stop: StopSwitch, _ settlement: Settlement, _ logger: Logger
+    ) async throws {
+        let job = held.job
+        let stages = try registry.stages(for: job.taskTypes).filter { !job.stagesDone.contains($0.type) }
+        try refuseWhatCannotBeRun(job)
         let scratch = try ScratchFolder(
             in: options.workFolder, queueID: job.queueID, attempt: job.token.attempt)
-        for handler in stages where !job.stagesDone.contains(handler.type) {
+        for (index, handler) in stages.enumerated() {
             try Task.checkCancellation()
-            let context = context(of: job, handler, scratch, stop, logger)
+            let context = context(of: held, handler, scratch, stop, logger)
+            let next = index + 1 < stages.count ? stages[index + 1].kind : nil
             do {
-                try await run(handler, context)
+                try await run(handler, context, next: next)
             } catch let error where stop.reason == nil {
                 let measures = (error as? FailedStage)?.measures ?? StageMeasures()
                 throw FailedStage(Failure(error).prefixed("\(handler.type) failed"), measures)
             }
         }
+        if stages.isEmpty { try await settlement.finish() }
+        settlement.removeScratch()
     }
 
-    /// A row whose workers went away again and again is likely to be the reason. One with a container is not: the
-    /// container outlives its workers.
-    private func refuseWhatKillsItsWorkers(_ job: ClaimedJob) async throws {
-        guard job.isTakenOver, !job.hasContainer else { return }
-        let failures = try await services.queue.failedAttempts(job.queueID)
-        guard failures >= options.maxAttempts else { return }
-        throw Failure(
-            "workers_lost",
-            "the worker went away \(failures) times while it was at this dataset; an operator has to look at it")
+    private func refuseWhatCannotBeRun(_ job: ClaimedJob) throws {
+        if job.isDatasetGone { throw Failure.datasetGone(job.datasetID) }
+        // A row whose workers went away again and again is likely to be the reason. One with a container is not: the
+        // container outlives its workers.
+        if job.isTakenOver, !job.hasContainer, job.failedAttempts >= options.maxAttempts {
+            throw Failure.workersLost(job.failedAttempts)
+        }
     }
 
     private func context(
-        of job: ClaimedJob, _ handler: any TaskHandler, _ scratch: ScratchFolder, _ stop: StopSwitch, _ logger: Logger
+        of held: HeldJob, _ handler: any TaskHandler, _ scratch: ScratchFolder, _ stop: StopSwitch, _ logger: Logger
     ) -> StageContext {
         var logger = logger
         logger[metadataKey: "stage"] = "\(handler.type)"
+        let token = held.job.token
+        let storage = LeasedStorage(base: services.storage, trust: held.trust) { [keeper] in
+            try await keeper.confirm(token)
+        }
         return StageContext(
-            job: job, scratch: scratch, queue: services.queue, storage: services.storage, native: services.native,
+            job: held.job, scratch: scratch, queue: services.queue, storage: storage, native: services.native,
             logger: logger, isWorkerStopping: { stop.reason == .shutdown },
             report: { [keeper] progress, note in
-                Task { await keeper.report(job.token, progress, note) }
+                Task { await keeper.report(token, progress, note) }
             })
     }
 
-    private func run(_ handler: any TaskHandler, _ context: StageContext) async throws {
-        let start = StageStart(
-            token: context.job.token, datasetID: context.datasetID, taskType: handler.type, status: handler.status,
-            flag: handler.flag)
-        let database = UntilDatabaseAnswers(context.logger)
-        await keeper.restartProgress(start.token)
-        try await database.run { try await services.queue.begin(start) }
-        context.logger.info("stage started")
-        let result = try await handler.run(context)
-        try await database.run {
-            try await services.queue.complete(start, measures: result.measures, record: result.record)
+    /// The claim, or the end of the stage before, has opened this one's run.
+    private func run(_ handler: any TaskHandler, _ context: StageContext, next: StageKind?) async throws {
+        let journal = StageJournal(context.scratch)
+        var result = journal.earlierResult(of: handler.type)
+        if result == nil {
+            context.logger.info("stage started")
+            result = try await handler.run(context)
+        } else {
+            context.logger.info("stage was done by the attempt before; its result is published")
         }
-        context.logger.info("stage done")
+        guard let result else { return }
+        try journal.write(result, of: handler.type)
+        let end = StageEnd(
+            token: context.job.token, datasetID: context.datasetID, kind: handler.kind, measures: result.measures,
+            records: result.records, next: next)
+        if next == nil { await keeper.isEnding(end.token) }
+        try await UntilDatabaseAnswers(context.logger).run { try await ledger.complete(end) }
+        await keeper.restartProgress(end.token)
+        context.logger.info(next == nil ? "stage done, row finished" : "stage done")
     }
+}
 
-    private func removeScratch(of job: ClaimedJob, _ logger: Logger) {
-        do {
-            try ScratchFolder.remove(in: options.workFolder, queueID: job.queueID)
-        } catch {
-            logger.warning("scratch folder could not be removed", metadata: ["error": "\(error)"])
-        }
+extension Failure {
+    static func datasetGone(_ datasetID: Int64) -> Failure {
+        Failure("dataset_gone", "dataset \(datasetID) does not exist any more")
+    }
+    static func workersLost(_ times: Int) -> Failure {
+        Failure(
+            "workers_lost",
+            "the worker went away \(times) times while it was at this dataset; an operator has to look at it")
     }
 }

@@ -15,10 +15,12 @@ enum StopReason: Sendable, Equatable {
 /// Renews the leases of this worker's jobs, writes their progress, and stops the jobs whose lease is gone.
 actor LeaseKeeper {
     private struct Held {
-        let token: LeaseToken
         var progress = 0.0
         var note: String?
         var isChanged = false
+        /// The row's end is being written, and its lease goes with it: that is no loss to act on.
+        var isEnding = false
+        let trust: LeaseTrust
         let stop: @Sendable (StopReason) -> Void
     }
 
@@ -29,6 +31,8 @@ actor LeaseKeeper {
     private var held: [LeaseToken: Held] = [:]
     private var lastRenewal = ContinuousClock.now
     private var lastBeat = ContinuousClock.now
+    private var lastRunning: [Int64] = []
+    private var hasFallenBehind = false
 
     /// Progress is written at most this often: the database is not a progress bar.
     private let progressInterval = Duration.seconds(2)
@@ -41,12 +45,18 @@ actor LeaseKeeper {
     }
 
     /// Keeps `token`'s lease until `drop`. `stop` is called, at most once, when the job has to end.
-    func hold(_ token: LeaseToken, stop: @escaping @Sendable (StopReason) -> Void) {
-        held[token] = Held(token: token, stop: stop)
+    /// - Parameter trust: how long the claim itself is good for.
+    func hold(_ token: LeaseToken, trust: LeaseTrust, stop: @escaping @Sendable (StopReason) -> Void) {
+        held[token] = Held(trust: trust, stop: stop)
     }
 
     func drop(_ token: LeaseToken) {
         held[token] = nil
+    }
+
+    /// From here on the lease may go without the job being stopped.
+    func isEnding(_ token: LeaseToken) {
+        held[token]?.isEnding = true
     }
 
     func report(_ token: LeaseToken, _ progress: Double, _ note: String?) {
@@ -60,6 +70,9 @@ actor LeaseKeeper {
         report(token, 0, nil)
         held[token]?.isChanged = false
     }
+
+    /// The claim that was made just now is a heartbeat, too.
+    func hasBeaten() { lastBeat = .now }
 
     /// Renews until its task is canceled. `replaced` is called when another process has taken this worker's name.
     func run(replaced: @escaping @Sendable () -> Void) async {
@@ -76,6 +89,17 @@ actor LeaseKeeper {
         await renew()
     }
 
+    /// Returns when the lease is known to hold, and asks the database until it answers.
+    /// - Throws: `Failure` with code `lease_lost`; `CancellationError`.
+    func confirm(_ token: LeaseToken) async throws {
+        while let job = held[token] {
+            if job.trust.holds { return }
+            await renew()
+            if !job.trust.holds, held[token] != nil { try await Task.sleep(for: .milliseconds(500)) }
+        }
+        throw Failure.leaseLost(token)
+    }
+
     private func renewWhereDue() async {
         let age = ContinuousClock.now - lastRenewal
         let isProgressDue = age >= progressInterval && held.values.contains(where: \.isChanged)
@@ -84,37 +108,59 @@ actor LeaseKeeper {
 
     private func renew() async {
         let start = ContinuousClock.now
-        let asked = held.values.map { LeaseProgress(token: $0.token, progress: $0.progress, note: $0.note) }
+        let asked = held.map { LeaseProgress(token: $0, progress: $1.progress, note: $1.note) }
+        noteGap(start - lastRenewal)
         do {
             let renewed = try await queue.renew(
                 asked, worker: worker.name, lease: options.lease, odmLease: options.odmLease)
             lastRenewal = start
-            for token in held.keys { held[token]?.isChanged = false }
-            judge(asked.map(\.token), renewed)
+            hasFallenBehind = false
+            judge(asked, renewed, start)
         } catch {
             logger.warning("leases could not be renewed", metadata: ["error": "\(error)"])
         }
     }
 
-    private func judge(_ asked: [LeaseToken], _ renewed: [RenewedLease]) {
-        for token in asked {
-            guard let job = held[token] else { continue }
-            let answer = renewed.first { $0.queueID == token.queueID && $0.attempt == token.attempt }
-            guard let answer else {
-                logger.warning("lease lost, stopping the job", metadata: ["queue_id": "\(token.queueID)"])
-                held[token] = nil
-                job.stop(.leaseLost)
+    /// Says once that this process slept through its leases, or could not reach the database for as long.
+    private func noteGap(_ gap: Duration) {
+        guard gap > options.lease, !held.isEmpty, !hasFallenBehind else { return }
+        hasFallenBehind = true
+        logger.warning(
+            "no lease was renewed for longer than LEASE; nothing is published until it is known whose the rows are",
+            metadata: ["gap": "\(gap)"])
+    }
+
+    private func judge(_ asked: [LeaseProgress], _ renewed: [RenewedLease], _ start: ContinuousClock.Instant) {
+        let answers = Dictionary(renewed.map { ($0.queueID, $0) }) { first, _ in first }
+        for lease in asked {
+            guard let job = held[lease.token] else { continue }
+            guard let answer = answers[lease.token.queueID], answer.attempt == lease.token.attempt else {
+                lose(lease.token, job)
                 continue
             }
+            // A report that came while the statement ran is written with the next.
+            if job.progress == lease.progress && job.note == lease.note { held[lease.token]?.isChanged = false }
+            job.trust.extend(to: start + options.lease)
             if answer.isCancelRequested { job.stop(.canceled) }
         }
     }
 
+    private func lose(_ token: LeaseToken, _ job: Held) {
+        held[token] = nil
+        guard !job.isEnding else { return }
+        job.trust.revoke()
+        logger.warning("lease lost, stopping the job", metadata: ["queue_id": "\(token.queueID)"])
+        job.stop(.leaseLost)
+    }
+
+    /// A claim counts as a heartbeat, so an idle worker has few of its own; one whose jobs have changed says so soon.
     private func beatWhereDue(_ replaced: @Sendable () -> Void) async {
-        guard ContinuousClock.now - lastBeat >= options.lease / 3 else { return }
+        let running = held.keys.map(\.queueID).sorted()
+        let age = ContinuousClock.now - lastBeat
+        guard age >= options.lease / 2 || (running != lastRunning && age >= progressInterval) else { return }
         do {
-            if try await !queue.beat(worker, running: held.keys.map(\.queueID).sorted(), note: nil) { replaced() }
-            lastBeat = .now
+            if try await !queue.beat(worker, running: running, note: nil) { replaced() }
+            (lastBeat, lastRunning) = (.now, running)
         } catch {
             logger.warning("worker heartbeat failed", metadata: ["error": "\(error)"])
         }

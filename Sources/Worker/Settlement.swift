@@ -11,14 +11,9 @@ struct Settlement: Sendable {
     let options: WorkerOptions
     let logger: Logger
 
-    /// All stages are done.
+    /// All stages had been done before this attempt.
     func finish() async throws {
-        do {
-            try await UntilDatabaseAnswers(logger).run { try await queue.finish(job.token, datasetID: job.datasetID) }
-        } catch let failure as Failure where failure.code == "lease_lost" {
-            // The answer to an earlier try may have been lost: a row that is gone is finished.
-            guard try await !queue.isInQueue(job.queueID) else { throw failure }
-        }
+        try await persist { try await queue.finish(job.token, datasetID: job.datasetID) }
         logger.info("row finished")
     }
 
@@ -31,9 +26,15 @@ struct Settlement: Sendable {
     private func write(_ error: any Error, _ reason: StopReason?) async {
         do {
             switch reason {
-            case .leaseLost: logger.warning("claim lost, nothing published")
-            case .canceled: try await persist { try await queue.cancel(job.token, datasetID: job.datasetID) }
-            case .shutdown: try await persist { try await queue.release(job.token, datasetID: job.datasetID) }
+            case .leaseLost: try await leaseLost()
+            case .canceled:
+                try await persist { try await queue.cancel(job.token, datasetID: job.datasetID) }
+                removeScratch()
+            case .shutdown:
+                // The lease runs out by itself, and the journal keeps what was done: no reason not to stop.
+                try await UntilDatabaseAnswers(logger, atMost: .seconds(5)).run {
+                    try await queue.release(job.token, datasetID: job.datasetID)
+                }
             case nil: try await writeFailure(Failure(error), (error as? FailedStage)?.measures ?? StageMeasures())
             }
             if let reason { logger.info("job stopped", metadata: ["reason": "\(reason)"]) }
@@ -42,8 +43,22 @@ struct Settlement: Sendable {
         }
     }
 
+    /// A row that was deleted leaves nothing behind. Where it was taken over, the folder may be the new attempt's.
+    private func leaseLost() async throws {
+        logger.warning("claim lost, nothing published")
+        if try await persist({ try await !queue.isInQueue(job.queueID) }) { removeScratch() }
+    }
+
+    func removeScratch() {
+        do {
+            try ScratchFolder.remove(in: options.workFolder, queueID: job.queueID, upTo: job.token.attempt)
+        } catch {
+            logger.warning("scratch folder could not be removed", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func writeFailure(_ failure: Failure, _ measured: StageMeasures) async throws {
-        guard failure.code != "lease_lost" else { return logger.warning("claim lost, nothing published") }
+        guard failure.code != "lease_lost" else { return try await leaseLost() }
         let earlier = try await persist { try await queue.failedAttempts(job.queueID) }
         let verdict = RetryPolicy(maxAttempts: options.maxAttempts)
             .verdict(for: failure, earlierFailures: earlier, jitter: .random(in: 0.5...1))
@@ -58,6 +73,7 @@ struct Settlement: Sendable {
                     job.token, datasetID: job.datasetID, outcome: outcome, failure: failure,
                     sentence: failure.sentence, backoff: backoff, measures: measures)
             }
+            freeDisk()
         case .giveUp:
             let sentence = earlier > 0 ? "\(failure.sentence) (tried \(earlier + 1) times)" : failure.sentence
             try await persist {
@@ -65,6 +81,17 @@ struct Settlement: Sendable {
                     job.token, datasetID: job.datasetID, outcome: outcome, failure: failure, sentence: sentence,
                     measures: measures)
             }
+            removeScratch()
+        }
+    }
+
+    private func freeDisk() {
+        do {
+            for attempt in 1...job.token.attempt {
+                try ScratchFolder.emptyButJournal(in: options.workFolder, queueID: job.queueID, attempt: attempt)
+            }
+        } catch {
+            logger.warning("scratch folder could not be emptied", metadata: ["error": "\(error)"])
         }
     }
 

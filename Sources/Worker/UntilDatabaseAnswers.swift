@@ -5,19 +5,23 @@ import Logging
 /// connection: what is repeated here is fenced and may be repeated safely.
 struct UntilDatabaseAnswers {
     private let logger: Logger
-    private var backoff = Backoff(first: .milliseconds(100), limit: .seconds(30))
+    private let limit: Duration?
 
-    init(_ logger: Logger) {
+    /// - Parameter limit: after which the last error is thrown; nil never gives up.
+    init(_ logger: Logger, atMost limit: Duration? = nil) {
         self.logger = logger
+        self.limit = limit
     }
 
-    /// - Throws: whatever is no lost connection; `CancellationError` when the job is stopped meanwhile.
+    /// - Throws: whatever is no trouble of the database's own; `CancellationError` when the job is stopped meanwhile.
     func run<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
-        var backoff = backoff
+        var backoff = Backoff(first: .milliseconds(100), limit: .seconds(10))
+        let end = limit.map { ContinuousClock.now + $0 }
         while true {
             do {
                 return try await body()
             } catch let error as DatabaseError where error.isConnectionLoss || error.isContention {
+                if let end, .now >= end { throw error }
                 logger.warning("the database did not answer, trying again", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: backoff.next())
             }

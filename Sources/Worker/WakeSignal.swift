@@ -9,8 +9,9 @@ actor WakeSignal {
         resume()
     }
 
-    /// Sleeps until raised, at most `limit`, or until the task is canceled.
-    func wait(upTo limit: Duration) async {
+    /// Sleeps until raised, at most `limit`, or until the task is canceled. True when it was raised.
+    @discardableResult
+    func wait(upTo limit: Duration) async -> Bool {
         let alarm = Task {
             try? await Task.sleep(for: limit)  // Canceled when something else has woken the sleeper.
             if !Task.isCancelled { resume() }
@@ -21,7 +22,8 @@ actor WakeSignal {
             Task { await resume() }
         }
         alarm.cancel()
-        isRaised = false
+        defer { isRaised = false }
+        return isRaised
     }
 
     private func resume() {

@@ -16,12 +16,14 @@ public struct WorkerOptions: Sendable {
     public var shutdownGrace: Duration
     /// Where scratch folders are made.
     public var workFolder: String
+    /// With less free space than this in `workFolder`, in bytes, nothing is claimed.
+    public var diskReserve: Int64
     /// Take what is runnable now, finish it, end.
     public var once: Bool
 
     public init(
         concurrency: Int, pollInterval: Duration, lease: Duration, odmLease: Duration, maxAttempts: Int,
-        shutdownGrace: Duration, workFolder: String, once: Bool
+        shutdownGrace: Duration, workFolder: String, diskReserve: Int64 = 0, once: Bool
     ) {
         self.concurrency = concurrency
         self.pollInterval = pollInterval
@@ -30,6 +32,7 @@ public struct WorkerOptions: Sendable {
         self.maxAttempts = maxAttempts
         self.shutdownGrace = shutdownGrace
         self.workFolder = workFolder
+        self.diskReserve = diskReserve
         self.once = once
     }
 }

@@ -13,6 +13,7 @@ public struct WorkerService: Service {
     private let services: StageServices
     private let engine: DockerEngine
     private let logger: Logger
+    private let hurry = WakeSignal()
 
     public init(
         identity: WorkerIdentity, options: WorkerOptions, registry: TaskRegistry, services: StageServices,
@@ -34,19 +35,20 @@ public struct WorkerService: Service {
     public func run() async throws {
         let queue = services.queue
         try await register()
-        await sweepScratch()
         logger.info(
             "worker started", metadata: ["concurrency": "\(options.concurrency)", "tasks": "\(registry.types)"])
         let heartbeats = JobQueue(queue.database.aside(for: "heartbeat"))
         let keeper = LeaseKeeper(queue: heartbeats, worker: identity, options: options, logger: logger)
         let runner = JobRunner(
-            services: services, registry: registry, keeper: keeper, options: options, logger: logger)
+            services: services, registry: registry, keeper: keeper, ledger: Ledger(queue), options: options,
+            logger: logger)
         let loop = ClaimLoop(
-            runner: runner, queue: queue, worker: identity, types: registry.types, options: options, logger: logger)
+            runner: runner, queue: queue, worker: identity, stages: registry.kinds, options: options, logger: logger)
         let replaced = StopSwitch()
         let succeeded = await withTaskGroup(of: Void.self) { group in
             group.addTask { await hear(loop, keeper) }
             group.addTask { await Watchdog(engine: engine, queue: queue, logger: logger).run() }
+            group.addTask { await ScratchSweep(queue: queue, folder: options.workFolder, logger: logger).run() }
             group.addTask {
                 await keeper.run {
                     replaced.stop(.leaseLost)
@@ -61,9 +63,21 @@ public struct WorkerService: Service {
             }
         }
         guard replaced.reason == nil else { throw Failure.workerReplaced(identity.name) }
-        try await queue.leave(identity)
+        await leave()
         logger.info("worker stopped")
         if options.once && !succeeded { throw Failure.jobsFailed() }
+    }
+
+    /// Running stages get no more grace, and their rows go back into the queue.
+    public func stopAtOnce() async { await hurry.raise() }
+
+    private func leave() async {
+        do {
+            try await UntilDatabaseAnswers(logger, atMost: .seconds(5)).run { try await services.queue.leave(identity) }
+        } catch {
+            // Whoever looks sees it by the heartbeat that has stopped.
+            logger.warning("could not say that this worker has stopped", metadata: ["error": "\(error)"])
+        }
     }
 
     /// A worker that stays waits for its database; with `once` somebody waits for the worker.
@@ -76,7 +90,7 @@ public struct WorkerService: Service {
     private func stop(_ loop: ClaimLoop, reason: StopReason, grace: Duration) async {
         logger.info("stopping", metadata: ["reason": "\(reason)", "grace": "\(grace)"])
         await loop.stopClaiming()
-        try? await Task.sleep(for: grace)  // Canceled or not, what follows is what stopping means.
+        await hurry.wait(upTo: grace)
         await loop.stopJobs(reason)
     }
 
@@ -90,21 +104,6 @@ public struct WorkerService: Service {
             case .notification("v2_queue"): await loop.wake()
             case .notification: await keeper.check()
             }
-        }
-    }
-
-    /// Removes what earlier lives left in the scratch folder, save for rows that somebody still holds.
-    private func sweepScratch() async {
-        do {
-            // Folders first: a row that is claimed after this look is not among them.
-            let found = try ScratchFolder.queueIDs(in: options.workFolder)
-            let held = try await services.queue.holders()
-            for queueID in found where held[queueID] == nil {
-                try ScratchFolder.remove(in: options.workFolder, queueID: queueID)
-                logger.info("removed a left-over scratch folder", metadata: ["queue_id": "\(queueID)"])
-            }
-        } catch {
-            logger.warning("scratch folder could not be swept", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -41,7 +41,8 @@ struct WorkerCommand: AsyncParsableCommand {
         let name = try WorkerName.claim(settings.worker.name, in: settings.worker.workDirectory)
         let identity = WorkerIdentity(
             name: name.text, host: HostFacts.current().hostName, version: Version.text)
-        let database = environment.database(connections: (concurrency ?? settings.worker.concurrency) + 2)
+        // Jobs share them: a statement takes a millisecond, and what waits is written together.
+        let database = environment.database(connections: 4)
         let engine = try DockerEngine(host: settings.odm.dockerHost)
         let registry = try TaskRegistry.standard(
             engine: engine,
@@ -60,14 +61,32 @@ struct WorkerCommand: AsyncParsableCommand {
                 services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: environment.logger))
         defer { withExtendedLifetime(name) {} }
+        let impatience = Task { await Self.stopAtOnce(worker, environment.logger) }
+        defer { impatience.cancel() }
         try await group.run()
+    }
+
+    /// The first signal is the service group's; a second one means now.
+    private static func stopAtOnce(_ worker: WorkerService, _ logger: Logger) async {
+        var isStopping = false
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            guard isStopping else {
+                isStopping = true
+                continue
+            }
+            logger.warning("second signal, stopping at once", metadata: ["signal": "\(signal)"])
+            await worker.stopAtOnce()
+            // Handing rows back takes less; what could not be handed back runs out with its lease.
+            try? await Task.sleep(for: .seconds(8))  // canceled when the worker has stopped in time
+            if !Task.isCancelled { Foundation.exit(128 + signal.rawValue) }
+        }
     }
 
     private func options(_ worker: WorkerSettings, _ odm: ODMSettings) -> WorkerOptions {
         WorkerOptions(
             concurrency: concurrency ?? worker.concurrency, pollInterval: worker.pollInterval, lease: worker.lease,
             odmLease: odm.lease, maxAttempts: worker.maxAttempts, shutdownGrace: worker.shutdownGrace,
-            workFolder: worker.workDirectory, once: once)
+            workFolder: worker.workDirectory, diskReserve: worker.diskReserve.bytes, once: once)
     }
 
     private static func names(_ list: String) -> [String] {

@@ -5,13 +5,6 @@ import TestSupport
 import Testing
 
 extension TestDatabase {
-    /// Opens a stage's run, as a worker does.
-    func begin(_ type: TaskType, _ job: ClaimedJob) async throws {
-        try await queue.begin(
-            StageStart(
-                token: job.token, datasetID: job.datasetID, taskType: type, status: .odmProcessing, flag: .odm))
-    }
-
     /// A row whose first stage failed for good, so that it has left the queue.
     func failedRow(types: [String], dataset given: Int64? = nil) async throws -> (dataset: Int64, row: Int64) {
         var dataset = given ?? 0
@@ -21,7 +14,6 @@ extension TestDatabase {
         let jobs = try await queue.claim(
             for: worker, taskTypes: types.map(TaskType.init), limit: 1, lease: .seconds(90))
         let job = try #require(jobs.first { $0.queueID == row })
-        try await begin(TaskType(rawValue: types[0]), job)
         let failure = Failure("odm_no_overlap", "the photos overlap too little")
         try await queue.fail(
             job.token, datasetID: dataset, outcome: .failed, failure: failure, sentence: failure.sentence,

@@ -26,8 +26,7 @@ struct LogsCommandTests {
             try command.store("logs/\(dataset)/odm-1.log", "of the earlier request\n")
             let worker = try await test.addWorker("w", types: [odm])
             _ = try await test.enqueue(dataset, ["odm_processing"])
-            let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
-            try await test.begin(odm, #require(jobs.first))
+            _ = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
             let ended = try await command.run("logs", "\(dataset)")
             #expect(ended.exitCode == 69)
             #expect(ended.output.isEmpty)
@@ -53,7 +52,6 @@ struct LogsCommandTests {
             let worker = try await test.addWorker("w", types: [odm])
             let row = try await test.enqueue(dataset, ["odm_processing"])
             let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
-            try await test.begin(odm, #require(jobs.first))
             // The last line comes only after somebody has asked for the container's end.
             let script =
                 "printf '\\033[39m[INFO] first\\033[0m\\n'; trap 'echo last; exit 0' TERM; while true; do sleep 0.1; done"

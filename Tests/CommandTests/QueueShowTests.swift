@@ -13,7 +13,6 @@ struct QueueShowTests {
             let row = try await test.enqueue(test.addDataset(), ["odm_processing"])
             let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
             let token = try #require(jobs.first).token
-            try await test.begin(odm, jobs[0])
             _ = try await test.queue.setDeadline(token, after: .seconds(86_400))
             try await test.queue.setContainer(token, id: "abc123", odmLease: .seconds(1800))
 

@@ -8,10 +8,8 @@ struct AdminTests {
     /// Runs a dataset's request up to the failure of its last stage. Returns the dataset.
     private func addFailed(_ test: TestDatabase, _ types: [TaskType]) async throws -> Int64 {
         let claimed = try await test.addClaimed(types.map(\.rawValue))
-        for type in types {
-            try await test.queue.begin(claimed.start(type))
-            if type == types.last { continue }
-            try await test.queue.complete(claimed.start(type), measures: StageMeasures()) { _ in }
+        for (type, next) in zip(types, types.dropFirst()) {
+            try await test.queue.complete(claimed.job, type, next: next)
         }
         try await test.queue.fail(
             claimed.token, datasetID: claimed.job.datasetID, outcome: .failed, failure: Failure("bad", "it was bad"),
@@ -31,9 +29,7 @@ struct AdminTests {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["odm_processing", "geotiff", "thumbnail"])
             let dataset = claimed.job.datasetID
-            try await test.queue.begin(claimed.start(.odm))
-            try await test.queue.complete(claimed.start(.odm), measures: StageMeasures()) { _ in }
-            try await test.queue.begin(claimed.start(.geotiff))
+            try await test.queue.complete(claimed.job, .odm, next: .geotiff)
             try await test.queue.fail(
                 claimed.token, datasetID: dataset, outcome: .failed, failure: Failure("bad", "it was bad"),
                 sentence: "it was bad", measures: StageMeasures())
@@ -78,9 +74,7 @@ struct AdminTests {
             let dataset = claimed.job.datasetID
             let running = try await test.refusal(of: "SELECT v2_requeue(\(dataset), '{geotiff}')")
             #expect(running.contains("dataset \(dataset) is being processed; cancel its queue row first"))
-            try await test.queue.begin(claimed.start(.geotiff))
-            try await test.queue.complete(claimed.start(.geotiff), measures: StageMeasures()) { _ in }
-            try await test.queue.finish(claimed.token, datasetID: dataset)
+            try await test.queue.complete(claimed.job, .geotiff)
             let done = try await test.sql("SELECT v2_requeue(\(dataset)) IS NULL AS nothing")
             #expect(try done[0].get("nothing", as: Bool.self))
             #expect(try await test.refusal(of: "SELECT v2_requeue(999)").contains("dataset 999 does not exist"))

@@ -11,7 +11,7 @@ struct ClaimPlanTests {
         let claimed: Int
         let sequentialScans: Int
         let rowsFetched: Int
-        let anyIndexScans: Int
+        let gpuIndexScans: Int
         let cpuIndexScans: Int
     }
 
@@ -31,7 +31,12 @@ struct ClaimPlanTests {
     private func cost(_ test: TestDatabase, _ worker: WorkerIdentity) async throws -> Cost {
         try await test.database.transaction { transaction in
             let claimed = try transaction.run(
-                Statement("claim", "SELECT * FROM v2_claim($1, $2, $1, '{odm_processing,geotiff}', 1, '90 s')"),
+                Statement(
+                    "claim",
+                    """
+                    SELECT * FROM v2_claim($1, $2, $1, '{odm_processing,geotiff}', '{odm_processing,ortho_processing}',
+                      '{is_odm_done,is_ortho_done}', 1, '90 s', NULL)
+                    """),
                 [.text(worker.name), .text(worker.instance.uuidString)])
             let row = try transaction.run(
                 Statement(
@@ -39,12 +44,12 @@ struct ClaimPlanTests {
                     """
                     SELECT pg_stat_get_xact_numscans('v2_queue'::regclass) AS seq,
                       pg_stat_get_xact_tuples_fetched('v2_queue'::regclass) AS fetched,
-                      pg_stat_get_xact_numscans('v2_queue_claim_any'::regclass) AS any_scans,
+                      pg_stat_get_xact_numscans('v2_queue_claim_gpu'::regclass) AS gpu_scans,
                       pg_stat_get_xact_numscans('v2_queue_claim_cpu'::regclass) AS cpu_scans
                     """))[0]
             return try Cost(
                 claimed: claimed.count, sequentialScans: row.get("seq"), rowsFetched: row.get("fetched"),
-                anyIndexScans: row.get("any_scans"), cpuIndexScans: row.get("cpu_scans"))
+                gpuIndexScans: row.get("gpu_scans"), cpuIndexScans: row.get("cpu_scans"))
         }
     }
 
@@ -55,7 +60,7 @@ struct ClaimPlanTests {
             let cost = try await cost(test, worker)
             #expect(cost.claimed == 1)
             #expect(cost.sequentialScans == 0)
-            #expect(cost.anyIndexScans > 0)
+            #expect(cost.cpuIndexScans > 0)
             #expect(cost.rowsFetched < 50, "\(cost)")
         }
     }

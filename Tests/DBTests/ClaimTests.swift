@@ -96,7 +96,7 @@ struct ClaimTests {
             let second = try await test.enqueue(dataset, ["geotiff"])
             let first = try await claim(test, worker)
             #expect(first.count == 1)
-            try await test.queue.finish(first[0].token, datasetID: dataset)
+            try await test.queue.complete(first[0], geotiff)
             #expect(try await claim(test, worker).map(\.queueID) == [second])
         }
     }
@@ -147,7 +147,8 @@ extension ClaimTests {
             #expect(try await claim(test, first, limit: 1).map(\.queueID) == [row])
             try await test.sql("SELECT v2_pause('deploying')")
             let second = try await test.addWorker("w", types: all)
-            let again = try await claim(test, second)
+            let again = try await test.queue.claim(
+                for: second, taskTypes: all, limit: 10, lease: .seconds(90), known: [])
             #expect(again.map(\.queueID) == [row])
             #expect(again.first?.isTakenOver == true)
             #expect(again.first?.token.attempt == 2)

@@ -108,14 +108,13 @@ struct NotifyTests {
     @Test func puttingARowBackByHandNotifiesAndFencesTheOldClaim() async throws {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["geotiff"])
-            try await test.queue.begin(claimed.start(.geotiff))
             var ear = try await Ear(test)
             try await test.sql("UPDATE v2_queue SET is_processing = false WHERE id = $1", [.int(claimed.job.queueID)])
             #expect(try await ear.heard().contains("v2_queue"))
             #expect(try await test.count("v2_queue_lease") == 0)
             #expect(try await test.text("SELECT outcome FROM v2_task_runs") == "lost")
             let failure = try await #require(throws: Failure.self) {
-                try await test.queue.complete(claimed.start(.geotiff), measures: StageMeasures()) { _ in }
+                try await test.queue.complete(claimed.job, .geotiff)
             }
             #expect(failure.code == "lease_lost")
             let again = try #require(try await test.claim(claimed.worker).first)
@@ -126,7 +125,6 @@ struct NotifyTests {
     @Test func deletingARunningRowTellsItsWorkerAndClosesTheBooks() async throws {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["geotiff"])
-            try await test.queue.begin(claimed.start(.geotiff))
             var ear = try await Ear(test)
             try await test.sql("DELETE FROM v2_queue WHERE id = $1", [.int(claimed.job.queueID)])
             #expect(try await ear.heard().contains("v2_queue_control"))

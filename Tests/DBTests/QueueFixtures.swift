@@ -14,24 +14,15 @@ struct Claimed {
     let worker: WorkerIdentity
     let job: ClaimedJob
     var token: LeaseToken { job.token }
-
-    func start(_ type: TaskType) -> StageStart {
-        let (status, flag): (DatasetStatus, DoneFlag) =
-            switch type {
-            case .odm: (.odmProcessing, .odm)
-            case .cog: (.cogProcessing, .cog)
-            case .thumbnail: (.thumbnailProcessing, .thumbnail)
-            default: (.orthoProcessing, .ortho)
-            }
-        return StageStart(token: token, datasetID: job.datasetID, taskType: type, status: status, flag: flag)
-    }
 }
 
 extension TestDatabase {
     static let everyType: [TaskType] = [.odm, .geotiff, .cog, .thumbnail]
 
-    func claim(_ worker: WorkerIdentity, limit: Int = 10, lease: Duration = .seconds(90)) async throws -> [ClaimedJob] {
-        try await queue.claim(for: worker, taskTypes: Self.everyType, limit: limit, lease: lease)
+    func claim(_ worker: WorkerIdentity, limit: Int = 10, lease: Duration = .seconds(90), known: [Int64]? = nil)
+        async throws -> [ClaimedJob]
+    {
+        try await queue.claim(for: worker, taskTypes: Self.everyType, limit: limit, lease: lease, known: known)
     }
 
     /// A dataset whose row of `types` is running on worker `name`. The claim runs out after `lease`.

@@ -9,11 +9,12 @@ struct StageTests {
         ArtefactRecord(fileName: "1_cog.tif", path: path, bytes: bytes, info: "{\"a\": 1}", runtime: 1.5)
     }
 
-    @Test func beginningShowsTheStageAndTakesBackWhatWasSaidBefore() async throws {
+    @Test func claimingShowsTheFirstStageAndTakesBackWhatWasSaidBefore() async throws {
         try await TestDatabase.with { test in
-            let claimed = try await test.addClaimed(["cog"])
+            _ = try await test.enqueue(test.addDataset(), ["thumbnail", "cog"])
             try await test.sql("UPDATE v2_statuses SET has_error = true, error_message = 'old', is_cog_done = true")
-            try await test.queue.begin(claimed.start(.cog))
+            let worker = try await test.addWorker("w", types: TestDatabase.everyType)
+            #expect(try await test.claim(worker).map(\.stage) == [.cog])
             let status = "SELECT concat_ws('|', current_status, is_cog_done, has_error, error_message) FROM v2_statuses"
             #expect(try await test.text(status) == "cog_processing|f|f")
             #expect(try await test.text("SELECT stage FROM v2_queue_lease") == "cog")
@@ -21,12 +22,41 @@ struct StageTests {
         }
     }
 
-    @Test func beginningMakesAStatusWhereADatasetHasNone() async throws {
+    @Test func theNextStageBeginsWithTheEndOfTheOneBefore() async throws {
         try await TestDatabase.with { test in
-            let claimed = try await test.addClaimed(["cog"])
-            try await test.sql("DELETE FROM v2_statuses")
-            try await test.queue.begin(claimed.start(.cog))
-            #expect(try await test.text("SELECT current_status FROM v2_statuses") == "cog_processing")
+            let claimed = try await test.addClaimed(["cog", "thumbnail"])
+            try await test.queue.complete(claimed.job, .cog, next: .thumbnail)
+            #expect(
+                try await test.text("SELECT concat_ws('|', current_status, is_cog_done) FROM v2_statuses")
+                    == "thumbnail_processing|t")
+            #expect(try await test.text("SELECT stage FROM v2_queue_lease") == "thumbnail")
+            let runs =
+                "SELECT string_agg(task_type || ' ' || coalesce(outcome, 'open'), ', ' ORDER BY id) FROM v2_task_runs"
+            #expect(try await test.text(runs) == "cog succeeded, thumbnail open")
+            // The answer may be lost on its way: to write it again changes nothing.
+            try await test.queue.complete(claimed.job, .cog, next: .thumbnail)
+            #expect(try await test.text(runs) == "cog succeeded, thumbnail open")
+            for _ in 0..<2 { try await test.queue.complete(claimed.job, .thumbnail) }
+            #expect(try await test.text(runs) == "cog succeeded, thumbnail succeeded")
+            #expect(try await test.text("SELECT concat_ws('|', outcome, attempts) FROM v2_requests") == "succeeded|1")
+            #expect(try await test.count("v2_queue") + test.count("v2_queue_lease") == 0)
+        }
+    }
+
+    @Test func aRefusedRecordKeepsNoneOfTheOthersFromBeingWritten() async throws {
+        try await TestDatabase.with { test in
+            for _ in 0..<3 { _ = try await test.enqueue(test.addDataset(), ["cog"]) }
+            let jobs = try await test.claim(test.addWorker("w", types: TestDatabase.everyType))
+            let ends = jobs.enumerated().map { number, job in
+                StageEnd(
+                    token: job.token, datasetID: job.datasetID, kind: .of(.cog), measures: StageMeasures(),
+                    records: [.metadata(json: number == 1 ? "not json" : "{}", runtime: 1)], next: nil)
+            }
+            let refused = try await test.queue.complete(ends)
+            #expect(refused.mapValues(\.code) == [jobs[1].queueID: "database_error"])
+            #expect(try await test.count("v2_requests", "outcome = 'succeeded'") == 2)
+            #expect(try await test.count("v2_metadata") == 2)
+            #expect(try await test.queue.holders().keys.sorted() == [jobs[1].queueID])
         }
     }
 
@@ -34,11 +64,8 @@ struct StageTests {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["cog"])
             let (dataset, record) = (claimed.job.datasetID, artefact("u/1_cog.tif"))
-            try await test.queue.begin(claimed.start(.cog))
             let measures = StageMeasures(peakMemoryBytes: 42, detail: "{\"b\": 2}")
-            try await test.queue.complete(claimed.start(.cog), measures: measures) {
-                try $0.record(cog: record, of: dataset)
-            }
+            try await test.queue.complete(claimed.job, .cog, measures: measures, records: [.cog(record)])
             #expect(
                 try await test.text("SELECT concat_ws('|', cog_path, cog_file_size, cog_info) FROM v2_cogs")
                     == "u/1_cog.tif|3|{\"a\": 1}")
@@ -54,13 +81,11 @@ struct StageTests {
     @Test func aRecordThatFailsLeavesNothing() async throws {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["cog"])
-            let (dataset, record) = (claimed.job.datasetID, artefact("u/1_cog.tif"))
-            try await test.queue.begin(claimed.start(.cog))
+            let records: [StageRecord] = [
+                .cog(artefact("u/1_cog.tif")), .metadata(json: "not json", runtime: 1),
+            ]
             await #expect(throws: DatabaseError.self) {
-                try await test.queue.complete(claimed.start(.cog), measures: StageMeasures()) {
-                    try $0.record(cog: record, of: dataset)
-                    try $0.record(metadata: "not json", runtime: 1, of: dataset)
-                }
+                try await test.queue.complete(claimed.job, .cog, records: records)
             }
             #expect(try await test.count("v2_cogs") == 0)
             #expect(try await test.count("v2_statuses", "is_cog_done") == 0)
@@ -76,11 +101,12 @@ struct StageTests {
             for path in ["a/x.tif", "b/x.tif"] {
                 let record = artefact(path, bytes: 7)
                 try await test.database.transaction {
-                    try $0.record(ortho: ortho, of: dataset)
-                    try $0.record(processedOrtho: ortho, of: dataset)
-                    try $0.record(cog: record, of: dataset)
-                    try $0.record(thumbnail: record, of: dataset)
-                    try $0.record(metadata: "{\"gadm\": null}", runtime: 0.1, of: dataset)
+                    for record: StageRecord in [
+                        .ortho(ortho), .processedOrtho(ortho), .cog(record), .thumbnail(record),
+                        .metadata(json: "{\"gadm\": null}", runtime: 0.1),
+                    ] {
+                        try $0.write(record, of: dataset)
+                    }
                 }
             }
             let stored = try await test.queue.storedArtefacts(of: dataset)
@@ -103,11 +129,11 @@ struct StageTests {
                 VALUES (\(dataset), 1, 1, 'raw_images/\(dataset).zip')
                 """)
             #expect(try await test.queue.rawImagesPath(of: dataset) == "raw_images/\(dataset).zip")
-            for day in [(2023, 7, 14), (2024, 1, 1)] {
+            for day in [(2023, 7, 14), (2024, 1, 1)].map(RawImagesRecord.Day.init) {
                 let record = RawImagesRecord(
                     imageCount: 300, bytes: 5 << 30, hasRTK: true, rtkPrecision: 1234.5, rtkQuality: 5, rtkFileCount: 2,
                     cameraMetadata: "{}", acquired: day)
-                try await test.database.transaction { try $0.record(record, of: dataset) }
+                try await test.database.transaction { try $0.write(.rawImages(record), of: dataset) }
             }
             let row = "SELECT concat_ws('|', raw_image_count, raw_image_size_mb, rtk_precision_cm) FROM v2_raw_images"
             #expect(try await test.text(row) == "300|5120|99.99")
@@ -119,7 +145,8 @@ struct StageTests {
     @Test func aFailureIsForTheResearcherToRead() async throws {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["cog"])
-            try await test.queue.begin(claimed.start(.cog))
+            // A dataset that has no status gets one: its researcher would read of the failure nowhere else.
+            try await test.sql("DELETE FROM v2_statuses")
             try await test.queue.fail(
                 claimed.token, datasetID: claimed.job.datasetID, outcome: .failed,
                 failure: Failure("bad_tiff", "the file is damaged", detail: "TIFFReadTile: …"),
@@ -137,8 +164,7 @@ struct StageTests {
             let claimed = try await test.addClaimed(["odm_processing", "geotiff"])
             let next = try await test.enqueue(test.addDataset(), ["odm_processing"])
             #expect(try await test.claim(claimed.worker).isEmpty)
-            try await test.queue.begin(claimed.start(.odm))
-            try await test.queue.complete(claimed.start(.odm), measures: StageMeasures()) { _ in }
+            try await test.queue.complete(claimed.job, .odm, next: .geotiff)
             #expect(
                 try await test.text("SELECT is_odm_done FROM v2_statuses WHERE dataset_id = \(claimed.job.datasetID)")
                     == "true")

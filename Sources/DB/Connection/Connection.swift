@@ -25,14 +25,14 @@ actor Connection {
     /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
     func transaction<Result: Sendable>(_ body: @Sendable (Transaction) throws -> Result) throws -> Result {
         try perform { session in
-            try session.script("BEGIN", "begin")
+            try session.command("BEGIN")
             do {
                 let result = try body(Transaction(session: session))
-                try session.script("COMMIT", "commit")
+                try session.command("COMMIT")
                 return result
             } catch {
                 // A session whose ROLLBACK fails is still in its transaction or dead: perform drops it.
-                try? session.script("ROLLBACK", "rollback")  // perform drops it: see above
+                try? session.command("ROLLBACK")  // perform drops it: see above
                 throw error
             }
         }

@@ -21,10 +21,12 @@ public struct DatabaseError: FailureConvertible, Equatable, CustomStringConverti
         return sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
     }
 
-    /// True when another transaction got in the way and trying again can help: serialization failure, deadlock,
-    /// lock not available.
+    /// True when the server could not do it this time and trying again can help: serialization failure and deadlock
+    /// (class 40), out of disk, memory or connections (53), lock not available, statement canceled, I/O error (58).
+    /// Source: https://www.postgresql.org/docs/15/errcodes-appendix.html
     public var isContention: Bool {
-        ["40001", "40P01", "55P03"].contains(sqlState)
+        guard let sqlState else { return false }
+        return ["40", "53", "58"].contains(sqlState.prefix(2)) || ["55P03", "57014"].contains(sqlState)
     }
 
     /// Nothing was tried: `DATABASE_URL` is no address. F0000 is PostgreSQL's configuration_file_error.

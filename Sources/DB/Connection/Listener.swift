@@ -9,10 +9,10 @@ import Synchronization
 /// A notification is a hint and carries no facts: whoever receives an event reads the tables.
 public final class Listener: Sendable {
     public enum Event: Sendable, Equatable {
-        /// LISTEN is in force. Whatever was notified before is unknown: look once.
+        /// LISTEN is in force, and a notification has come through. Whatever was notified before is unknown: look once.
         case listening
         case notification(channel: String)
-        /// The connection broke: until `listening` comes again, poll.
+        /// The connection broke, or lets no notification through: until `listening` comes again, poll.
         case deaf(reason: String)
     }
 
@@ -21,6 +21,8 @@ public final class Listener: Sendable {
     private let channels: [String]
     private let logger: Logger
     private let stopped = Atomic(false)
+    /// Nobody else's: what comes on it was sent by the test.
+    private let selfTestChannel = "v2_test_\(UInt64.random(in: 0...UInt64.max))"
 
     public init(database: Database, channels: [String]) {
         url = database.url
@@ -43,7 +45,8 @@ public final class Listener: Sendable {
         while !stopped.load(ordering: .relaxed) {
             do {
                 let session = try Session(url: url, applicationName: applicationName)
-                for channel in channels { try session.script("LISTEN \(channel)", "listen") }
+                for channel in channels + [selfTestChannel] { try session.script("LISTEN \(channel)", "listen") }
+                try testHearing(session)
                 backoff.reset()
                 report(.listening)
                 try hear(session, report)
@@ -55,24 +58,51 @@ public final class Listener: Sendable {
         }
     }
 
-    /// Waits for the socket and hands on what came; asks the server for a sign of life every 10 s, because a
-    /// connection can be dead without the kernel knowing.
+    /// Behind a pooler that lends its connections by the transaction, LISTEN succeeds and nothing ever arrives: so
+    /// a notification is sent from a second session and has to come through.
+    private func testHearing(_ session: Session) throws {
+        try Session(url: url, applicationName: "\(applicationName) test").script("NOTIFY \(selfTestChannel)", "notify")
+        let end = ContinuousClock.now + .seconds(2)
+        while ContinuousClock.now < end {
+            try waitForInput(session, milliseconds: 100)
+            if takeChannels(session).contains(selfTestChannel) { return }
+        }
+        throw DatabaseError(
+            sqlState: nil,
+            message: "LISTEN hears nothing: DATABASE_URL has to be a direct or session-pooled connection, not one "
+                + "through a transaction pooler",
+            operation: "listen")
+    }
+
+    /// Waits for the socket and hands on what came; asks the server for a sign of life where it is silent for long,
+    /// because a connection can be dead without the kernel knowing.
     private func hear(_ session: Session, _ report: (Event) -> Void) throws {
-        var silentSeconds = 0
+        var lastSign = ContinuousClock.now
         while !stopped.load(ordering: .relaxed) {
-            var descriptor = pollfd(fd: PQsocket(session.handle), events: Int16(POLLIN), revents: 0)
-            let ready = poll(&descriptor, 1, 1000)
-            silentSeconds = ready == 0 ? silentSeconds + 1 : 0
-            if silentSeconds >= 10 {
-                try session.script("SELECT 1", "ping")
-                silentSeconds = 0
-            }
-            guard PQconsumeInput(session.handle) == 1 else {
-                throw DatabaseError(sqlState: nil, message: errorMessage(session.handle), operation: "listen")
+            if try waitForInput(session, milliseconds: 1000) { lastSign = .now }
+            if ContinuousClock.now - lastSign >= Self.silence {
+                try session.command("SELECT 1", within: .seconds(5))
+                lastSign = .now
             }
             // Many notifications of one channel are one reason to look.
-            for channel in takeChannels(session) { report(.notification(channel: channel)) }
+            for channel in takeChannels(session) where channel != selfTestChannel {
+                report(.notification(channel: channel))
+            }
         }
+    }
+
+    /// Between two pings. The kernel's keepalives find a dead peer sooner; this is for what answers in its stead.
+    private static let silence = Duration.seconds(20)
+
+    /// True when something came.
+    @discardableResult
+    private func waitForInput(_ session: Session, milliseconds: Int32) throws -> Bool {
+        var descriptor = pollfd(fd: PQsocket(session.handle), events: Int16(POLLIN), revents: 0)
+        let ready = poll(&descriptor, 1, milliseconds)
+        guard PQconsumeInput(session.handle) == 1 else {
+            throw DatabaseError(sqlState: nil, message: errorMessage(session.handle), operation: "listen")
+        }
+        return ready > 0
     }
 
     private func takeChannels(_ session: Session) -> Set<String> {

@@ -4,10 +4,13 @@ import Glibc
 /// The one owner of a libpq connection, used by one thread at a time: `Connection` and `Listener` see to that.
 ///
 /// All calls block. Sockets are made to notice a dead peer: keepalives find an idle one in 11 s,
-/// `tcp_user_timeout` one that swallows a query in 10 s (both measured; libpq's defaults take hours).
+/// `tcp_user_timeout` one that swallows a query in 10 s (both measured; libpq's defaults take hours). A peer that
+/// keeps the connection up and never answers is given up after `patience`.
 final class Session {
     let handle: OpaquePointer
     private var prepared: Set<String> = []
+    /// How long one prepared statement may take. Longer than any of ours should, lock waits included.
+    static let patience = Duration.seconds(60)
 
     init(url: String, applicationName: String) throws(DatabaseError) {
         try Self.check(url)
@@ -43,8 +46,10 @@ final class Session {
         PQconninfoFree(options)
     }
 
-    /// False once libpq has given the connection up.
-    var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
+    private var isGivenUp = false
+
+    /// False once libpq, or we, have given the connection up.
+    var isAlive: Bool { !isGivenUp && PQstatus(handle) == CONNECTION_OK }
 
     /// True inside a transaction block, also a failed one.
     var isInTransaction: Bool { PQtransactionStatus(handle) != PQTRANS_IDLE }
@@ -52,16 +57,45 @@ final class Session {
     /// Runs one statement with parameters, preparing it on first use.
     func run(_ statement: Statement, _ parameters: [SQLValue]) throws(DatabaseError) -> [Row] {
         if !prepared.contains(statement.name) {
-            _ = try rows(PQprepare(handle, statement.name, statement.sql, 0, nil), statement.name)
+            _ = try answer(
+                PQsendPrepare(handle, statement.name, statement.sql, 0, nil), within: Self.patience, statement.name)
             prepared.insert(statement.name)
         }
-        let result = withCStrings(parameters.map(\.text)) {
-            PQexecPrepared(handle, statement.name, Int32(parameters.count), $0, nil, nil, 0)
+        let isSent = withCStrings(parameters.map(\.text)) {
+            PQsendQueryPrepared(handle, statement.name, Int32(parameters.count), $0, nil, nil, 0)
         }
-        return try rows(result, statement.name)
+        return try answer(isSent, within: Self.patience, statement.name)
     }
 
-    /// Runs a script of statements without parameters in one round trip.
+    /// Runs one statement without parameters or rows, such as COMMIT.
+    func command(_ sql: String, within limit: Duration = Session.patience) throws(DatabaseError) {
+        _ = try answer(PQsendQuery(handle, sql), within: limit, sql)
+    }
+
+    /// Waits for the result of what was sent.
+    private func answer(_ isSent: Int32, within limit: Duration, _ operation: String) throws(DatabaseError) -> [Row] {
+        guard isSent == 1 else {
+            throw DatabaseError(sqlState: nil, message: errorMessage(handle), operation: operation)
+        }
+        let end = ContinuousClock.now + limit
+        while PQisBusy(handle) == 1 {
+            var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            let left = max(0, (end - .now) / .milliseconds(1))
+            guard left > 0 else {
+                isGivenUp = true
+                throw DatabaseError(sqlState: nil, message: "no answer within \(limit)", operation: operation)
+            }
+            poll(&descriptor, 1, Int32(left.rounded(.up)))
+            // What went wrong is in the result.
+            if PQconsumeInput(handle) == 0 { break }
+        }
+        let result = PQgetResult(handle)
+        // libpq wants to be asked until there is nothing more; statements of ours have one result.
+        while let more = PQgetResult(handle) { PQclear(more) }
+        return try rows(result, operation)
+    }
+
+    /// Runs a script of statements without parameters in one round trip, however long it takes.
     func script(_ sql: String, _ operation: String) throws(DatabaseError) {
         _ = try rows(PQexec(handle, sql), operation)
     }

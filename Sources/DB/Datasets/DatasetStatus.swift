@@ -24,29 +24,6 @@ public enum DoneFlag: String, Sendable, CaseIterable {
 }
 
 extension Transaction {
-    /// A stage begins: says so, and takes back what an earlier run of it and an earlier failure said.
-    func markStarted(_ datasetID: Int64, _ status: DatasetStatus, _ flag: DoneFlag) throws {
-        try ensureStatus(datasetID)
-        try run(
-            Statement(
-                "mark started \(flag.rawValue)",
-                """
-                UPDATE v2_statuses SET current_status = $2::v2_status, \(flag.rawValue) = false,
-                  has_error = false, error_message = NULL, updated_at = now()
-                WHERE dataset_id = $1
-                """), [.int(datasetID), .text(status.rawValue)])
-    }
-
-    func markDone(_ datasetID: Int64, _ flag: DoneFlag) throws {
-        try run(
-            Statement(
-                "mark done \(flag.rawValue)",
-                """
-                UPDATE v2_statuses SET current_status = 'idle', \(flag.rawValue) = true, updated_at = now()
-                WHERE dataset_id = $1
-                """), [.int(datasetID)])
-    }
-
     /// Nothing is being done; `error`, where there is one, is for the researcher to read.
     func markIdle(_ datasetID: Int64, error: String? = nil) throws {
         if error != nil { try ensureStatus(datasetID) }

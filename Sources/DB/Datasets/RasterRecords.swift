@@ -1,5 +1,5 @@
 /// A raster's entry in `v2_orthos` or `v2_orthos_processed`.
-public struct OrthoRecord: Sendable {
+public struct OrthoRecord: Codable, Sendable, Equatable {
     public var fileName: String
     public var bytes: Int64
     /// `BOX(w s,e n)` in degrees, nil where the file has no place on earth.
@@ -29,7 +29,7 @@ public struct OrthoRecord: Sendable {
 }
 
 /// A file in storage that the map client loads: the COG or the thumbnail.
-public struct ArtefactRecord: Sendable {
+public struct ArtefactRecord: Codable, Sendable, Equatable {
     public var fileName: String
     /// Below `cogs/` or `thumbnails/`.
     public var path: String
@@ -49,15 +49,15 @@ public struct ArtefactRecord: Sendable {
 }
 
 extension Transaction {
-    public func record(ortho: OrthoRecord, of datasetID: Int64) throws {
+    func write(ortho: OrthoRecord, of datasetID: Int64) throws {
         try run(Self.upsertOrtho, [.int(datasetID)] + ortho.parameters)
     }
 
-    public func record(processedOrtho ortho: OrthoRecord, of datasetID: Int64) throws {
+    func write(processedOrtho ortho: OrthoRecord, of datasetID: Int64) throws {
         try run(Self.upsertProcessedOrtho, [.int(datasetID)] + ortho.parameters)
     }
 
-    public func record(cog: ArtefactRecord, of datasetID: Int64) throws {
+    func write(cog: ArtefactRecord, of datasetID: Int64) throws {
         try run(
             Self.upsertCOG,
             [
@@ -67,7 +67,7 @@ extension Transaction {
     }
 
     /// The table counts a thumbnail's size in bytes, unlike its neighbours.
-    public func record(thumbnail: ArtefactRecord, of datasetID: Int64) throws {
+    func write(thumbnail: ArtefactRecord, of datasetID: Int64) throws {
         try run(
             Self.upsertThumbnail,
             [
@@ -76,7 +76,7 @@ extension Transaction {
             ])
     }
 
-    public func record(metadata: String, runtime: Double, of datasetID: Int64) throws {
+    func write(metadata: String, runtime: Double, of datasetID: Int64) throws {
         try run(Self.upsertMetadata, [.int(datasetID), .text(metadata), .double(runtime)])
     }
 

@@ -1,5 +1,5 @@
 /// What is known of a dataset's raw photos once they have been looked at.
-public struct RawImagesRecord: Sendable {
+public struct RawImagesRecord: Codable, Sendable, Equatable {
     public var imageCount: Int
     public var bytes: Int64
     public var hasRTK: Bool
@@ -10,11 +10,21 @@ public struct RawImagesRecord: Sendable {
     /// JSON, the comprehensive EXIF of the set.
     public var cameraMetadata: String
     /// Year, month, day of the first photo; written where the dataset has none.
-    public var acquired: (year: Int, month: Int, day: Int)?
+    public var acquired: Day?
+
+    public struct Day: Codable, Sendable, Equatable {
+        public var year: Int, month: Int, day: Int
+
+        public init(year: Int, month: Int, day: Int) {
+            self.year = year
+            self.month = month
+            self.day = day
+        }
+    }
 
     public init(
         imageCount: Int, bytes: Int64, hasRTK: Bool, rtkPrecision: Double?, rtkQuality: Int?, rtkFileCount: Int,
-        cameraMetadata: String, acquired: (year: Int, month: Int, day: Int)?
+        cameraMetadata: String, acquired: Day?
     ) {
         self.imageCount = imageCount
         self.bytes = bytes
@@ -39,7 +49,7 @@ extension JobQueue {
 
 extension Transaction {
     /// Corrects the dataset's entry in `v2_raw_images`, and gives `v2_datasets` a date where it has none.
-    public func record(_ images: RawImagesRecord, of datasetID: Int64) throws {
+    func write(_ images: RawImagesRecord, of datasetID: Int64) throws {
         try run(
             Self.updateRawImages,
             [

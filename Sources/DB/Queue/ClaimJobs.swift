@@ -13,23 +13,35 @@ public struct ClaimedJob: Sendable, Equatable {
     public let isTakenOver: Bool
     /// Whether that claim had a container on record.
     public let hasContainer: Bool
+    /// The stage whose run the claim has opened; nil where there is none to run, or one that the worker does not know.
+    public let stage: TaskType?
+    /// How many attempts of the row ended in a failure or without a word: what MAX_ATTEMPTS counts.
+    public let failedAttempts: Int
+    /// Whether the dataset was deleted, where no foreign key has taken the row with it.
+    public let isDatasetGone: Bool
 
     public var queueID: Int64 { token.queueID }
 }
 
 extension JobQueue {
-    /// Takes up to `limit` rows: claims that ran out first, then waiting rows by priority and age.
+    /// Takes up to `limit` rows, claims that ran out first, then waiting rows by priority and age, and opens the run
+    /// of each row's first stage.
     ///
     /// Returns nothing while the queue is paused or the worker is drained. `lease` is how long the claim holds
-    /// without a heartbeat; all times are the database's.
+    /// without a heartbeat; all times are the database's. Counts as the worker's heartbeat.
+    /// - Parameters:
+    ///   - stages: what the worker can run, in its order.
+    ///   - known: the queue ids that this process runs, when leases under its name that are not among them are to be
+    ///     taken over: those of its earlier life, or of a claim whose answer was lost. Nil looks for none.
     public func claim(
-        for worker: WorkerIdentity, taskTypes: [TaskType], limit: Int, lease: Duration
+        for worker: WorkerIdentity, stages: [StageKind], limit: Int, lease: Duration, known: [Int64]? = nil
     ) async throws -> [ClaimedJob] {
         let rows = try await database.run(
             Self.claimJobs,
             [
                 .text(worker.name), .text(worker.instance.uuidString), .text(worker.host),
-                .array(taskTypes.map(\.rawValue)), .int(limit), .interval(lease),
+                .array(stages.map(\.type.rawValue)), .array(stages.map(\.status.rawValue)),
+                .array(stages.map(\.flag.rawValue)), .int(limit), .interval(lease), known.map { .array($0) } ?? .null,
             ])
         return try rows.map { try ClaimedJob(row: $0, worker: worker.name) }
     }
@@ -40,7 +52,7 @@ extension JobQueue {
         return try rows.first?.getIfPresent("seconds", as: Double.self).map { .seconds(max(0, $0)) }
     }
 
-    private static let claimJobs = Statement("claim jobs", "SELECT * FROM v2_claim($1, $2, $3, $4, $5, $6)")
+    private static let claimJobs = Statement("claim jobs", "SELECT * FROM v2_claim($1, $2, $3, $4, $5, $6, $7, $8, $9)")
     private static let nextBackoffEnd = Statement("next backoff", "SELECT v2_next_backoff_seconds() AS seconds")
 }
 
@@ -51,8 +63,11 @@ extension ClaimedJob {
         userID = try row.get("user_id")
         taskTypes = (try row.getIfPresent("task_types", as: [String].self) ?? []).map(TaskType.init)
         stagesDone = Set(try row.get("stages_done", as: [String].self).map(TaskType.init))
-        isTakenOver = try row.get("taken_over")
+        isTakenOver = try row.get("is_taken_over")
         hasContainer = try row.get("has_container")
+        stage = try row.getIfPresent("stage", as: String.self).map(TaskType.init)
+        failedAttempts = try row.get("failed_attempts")
+        isDatasetGone = try row.get("is_dataset_gone")
     }
 }
 

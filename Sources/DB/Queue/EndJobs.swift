@@ -1,12 +1,12 @@
 public import Failures
 
 extension JobQueue {
-    /// The row's stages are all done: it leaves the queue.
+    /// All stages had been done already when the row was claimed: it leaves the queue.
     public func finish(_ token: LeaseToken, datasetID: Int64) async throws {
         try await database.transaction { transaction in
             try transaction.fence(token)
             try transaction.markIdle(datasetID)
-            try transaction.run(Self.deleteRow, [.int(token.queueID)])
+            try transaction.leaveQueue(token.queueID, .succeeded)
         }
     }
 
@@ -20,7 +20,7 @@ extension JobQueue {
             try transaction.closeRun(
                 token.queueID, outcome, error: sentence, code: failure.code, measures: measures)
             try transaction.markIdle(datasetID, error: sentence)
-            try transaction.run(Self.deleteRow, [.int(token.queueID)])
+            try transaction.leaveQueue(token.queueID, outcome, error: sentence)
         }
     }
 
@@ -56,7 +56,7 @@ extension JobQueue {
             try transaction.fence(token)
             try transaction.closeRun(token.queueID, .canceled, error: "canceled on request")
             try transaction.markIdle(datasetID)
-            try transaction.run(Self.deleteRow, [.int(token.queueID)])
+            try transaction.leaveQueue(token.queueID, .canceled, error: "canceled on request")
         }
     }
 
@@ -64,8 +64,6 @@ extension JobQueue {
     public func failedAttempts(_ queueID: Int64) async throws -> Int {
         try await database.run(Self.countFailures, [.int(queueID)])[0].get("failures")
     }
-
-    private static let deleteRow = Statement("delete queue row", "DELETE FROM v2_queue WHERE id = $1")
 
     // The lease goes with v2_queue_taken_back, the trigger that an administrator's UPDATE fires too.
     private static let backIntoQueue = Statement(
@@ -82,4 +80,13 @@ extension JobQueue {
         SELECT count(*) AS failures FROM v2_task_runs
         WHERE queue_id = $1 AND outcome IN ('failed', 'timed_out', 'lost')
         """)
+}
+
+extension Transaction {
+    /// Takes the row out of the queue, with its one outcome.
+    func leaveQueue(_ queueID: Int64, _ outcome: Outcome, error: String? = nil) throws {
+        try run(
+            Statement("leave queue", "SELECT v2_leave_queue(ARRAY[$1::bigint], $2, $3)"),
+            [.int(queueID), .text(outcome.rawValue), .optional(error)])
+    }
 }

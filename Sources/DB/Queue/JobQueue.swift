@@ -28,8 +28,6 @@ public struct LeaseToken: Hashable, Sendable {
         self.worker = worker
         self.attempt = attempt
     }
-
-    var parameters: [SQLValue] { [.int(queueID), .text(worker), .int(attempt)] }
 }
 
 extension Failure {
@@ -42,13 +40,29 @@ extension Failure {
 }
 
 extension Transaction {
-    /// Locks the claim's lease until the transaction ends, so that publishing and taking over are serialised.
-    /// - Throws: `Failure` with code `lease_lost` when the token is stale.
-    func fence(_ token: LeaseToken) throws {
-        guard try !run(Self.lockLease, token.parameters).isEmpty else { throw Failure.leaseLost(token) }
+    /// Locks the claims' queue rows and leases until the transaction ends, so that publishing and taking over are
+    /// serialised. The order, queue row before lease and both by id, is that of every other writer.
+    /// - Returns: the queue ids of the tokens that are not stale.
+    func fence(_ tokens: [LeaseToken]) throws -> Set<Int64> {
+        let rows = try run(
+            Self.lockLeases,
+            [
+                .array(tokens.map(\.queueID)), .array(tokens.map(\.worker)), .array(tokens.map { Int64($0.attempt) }),
+            ])
+        return Set(try rows.map { try $0.get("id") })
     }
 
-    private static let lockLease = Statement(
-        "lock lease",
-        "SELECT queue_id FROM v2_queue_lease WHERE queue_id = $1 AND worker = $2 AND attempt = $3 FOR UPDATE")
+    /// - Throws: `Failure` with code `lease_lost` when the token is stale.
+    func fence(_ token: LeaseToken) throws {
+        guard try fence([token]).contains(token.queueID) else { throw Failure.leaseLost(token) }
+    }
+
+    private static let lockLeases = Statement(
+        "lock leases",
+        """
+        SELECT q.id FROM v2_queue q JOIN v2_queue_lease l ON l.queue_id = q.id
+        JOIN unnest($1::bigint[], $2::text[], $3::integer[]) AS held (queue_id, worker, attempt)
+          ON held.queue_id = l.queue_id AND held.worker = l.worker AND held.attempt = l.attempt
+        ORDER BY q.id FOR UPDATE OF q, l
+        """)
 }

@@ -43,16 +43,21 @@ extension JobQueue {
         }
     }
 
-    // greatest(): a progress that is late must not turn the bar back.
+    // Locked by id first, as all writers of many rows do. greatest(): a progress that is late must not turn the bar
+    // back.
     private static let renewLeases = Statement(
         "renew leases",
         """
+        WITH mine AS MATERIALIZED (
+          SELECT queue_id FROM v2_queue_lease WHERE worker = $1 AND queue_id = ANY ($2::bigint[])
+          ORDER BY queue_id FOR UPDATE)
         UPDATE v2_queue_lease l SET
           heartbeat_at = now(),
           lease_until = now() + CASE WHEN l.container_id IS NULL THEN $6::interval ELSE $7::interval END,
           progress = greatest(l.progress, held.progress),
           note = nullif(held.note, '')
-        FROM unnest($2::bigint[], $3::integer[], $4::real[], $5::text[]) AS held (queue_id, attempt, progress, note)
+        FROM mine JOIN unnest($2::bigint[], $3::integer[], $4::real[], $5::text[])
+          AS held (queue_id, attempt, progress, note) USING (queue_id)
         WHERE l.queue_id = held.queue_id AND l.attempt = held.attempt AND l.worker = $1
         RETURNING l.queue_id, l.attempt, l.cancel_requested_at IS NOT NULL AS canceled
         """)
@@ -78,10 +83,16 @@ extension JobQueue {
 
     /// Whether the row is still in the queue, waiting or running.
     public func isInQueue(_ queueID: Int64) async throws -> Bool {
-        try await !database.run(Self.readRow, [.int(queueID)]).isEmpty
+        try await !stillInQueue([queueID]).isEmpty
+    }
+
+    /// Which of the rows are still in the queue, waiting or running.
+    public func stillInQueue(_ queueIDs: [Int64]) async throws -> Set<Int64> {
+        guard !queueIDs.isEmpty else { return [] }
+        return Set(try await database.run(Self.readRows, [.array(queueIDs)]).map { try $0.get("id") })
     }
 
     private static let readLeases = Statement(
         "read leases", "SELECT queue_id, worker, attempt, container_id FROM v2_queue_lease")
-    private static let readRow = Statement("read queue row", "SELECT id FROM v2_queue WHERE id = $1")
+    private static let readRows = Statement("read queue rows", "SELECT id FROM v2_queue WHERE id = ANY ($1::bigint[])")
 }

@@ -35,6 +35,12 @@ extension JobQueue {
         ).isEmpty
     }
 
+    /// Says why the worker claims nothing just now, or, with nil, that it claims.
+    public func refuse(_ worker: WorkerIdentity, because reason: String?) async throws {
+        try await database.run(
+            Self.writeRefusal, [.text(worker.name), .text(worker.instance.uuidString), .optional(reason)])
+    }
+
     /// Says that the worker has stopped in good order.
     public func leave(_ worker: WorkerIdentity) async throws {
         try await database.run(Self.leaveWorker, [.text(worker.name), .text(worker.instance.uuidString)])
@@ -46,7 +52,7 @@ extension JobQueue {
         INSERT INTO v2_workers (name, host, version, instance, task_types) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (name) DO UPDATE SET
           host = EXCLUDED.host, version = EXCLUDED.version, instance = EXCLUDED.instance,
-          task_types = EXCLUDED.task_types, started_at = now(), heartbeat_at = now(), running = '{}', note = NULL,
+          task_types = EXCLUDED.task_types, started_at = now(), heartbeat_at = now(), running = '{}', note = NULL, refuses = NULL,
           -- A drained worker stays drained when it is restarted.
           state = CASE WHEN v2_workers.state = 'draining' THEN 'draining' ELSE 'running' END
         """)
@@ -57,6 +63,9 @@ extension JobQueue {
         UPDATE v2_workers SET heartbeat_at = now(), running = $3, note = $4
         WHERE name = $1 AND instance = $2 RETURNING name
         """)
+
+    private static let writeRefusal = Statement(
+        "worker refuses", "UPDATE v2_workers SET refuses = $3 WHERE name = $1 AND instance = $2")
 
     private static let leaveWorker = Statement(
         "worker leaves",

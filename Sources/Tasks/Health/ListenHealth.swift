@@ -7,10 +7,9 @@ extension Doctor {
     var listening: Probe {
         Probe(name: "listen", advice: Self.askAgain) {
             let start = ContinuousClock.now
-            let channel = "deadtrees_doctor_\(UInt64.random(in: 0 ... .max))"
-            guard try await hears(channel, within: .seconds(5)) else {
+            if let reason = await deafness() {
                 return .failed(
-                    "LISTEN is accepted, but a notification did not arrive within 5 s",
+                    reason,
                     advice:
                         "set DATABASE_URL to PostgreSQL itself or to a pooler in session mode: one in transaction mode swallows LISTEN"
                 )
@@ -20,24 +19,15 @@ extension Doctor {
         }
     }
 
-    private func hears(_ channel: String, within limit: Duration) async throws -> Bool {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await event in Listener(database: database, channels: [channel]).events() {
-                    switch event {
-                    case .listening: try await database.notify(channel)
-                    case .notification: return true
-                    case .deaf: continue
-                    }
-                }
-                return false
+    /// Nil when the listener, which tests itself, hears.
+    private func deafness() async -> String? {
+        for await event in Listener(database: database, channels: []).events() {
+            switch event {
+            case .listening: return nil
+            case .deaf(let reason): return reason
+            case .notification: continue
             }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return false
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? false
         }
+        return nil
     }
 }

@@ -26,6 +26,7 @@ public struct ODMProcessing: TaskHandler {
 
     public func run(_ stage: StageContext) async throws -> StageResult {
         let container = ODMContainer(engine: engine, options: options, stage: stage)
+        if let result = try await concludeEarlier(stage) { return result }
         if let result = try await takeUp(container, stage) { return result }
         stage.report(0, "fetching the photos")
         let source = try await RawPhotos(stage: stage).fetch(progress: stage.part(0...0.1, "fetching the photos"))
@@ -56,10 +57,12 @@ public struct ODMProcessing: TaskHandler {
         guard let candidate = existing.first else { return nil }
         let scratch = "\(options.workFolder)/\(stage.job.queueID)-\(container.attempt(of: candidate))"
         let project = ODMProject(scratch: scratch, datasetID: stage.datasetID)
-        let isUsable = candidate.status == .running || candidate.status == .exited
-        guard isUsable, FileManager.default.fileExists(atPath: project.facts),
-            try await stage.queue.holdSlot(stage.job.token, host: options.host)
-        else {
+        // A run that is over needs no GPU.
+        var isUsable = candidate.status == .exited
+        if candidate.status == .running {
+            isUsable = try await stage.queue.holdSlot(stage.job.token, host: options.host)
+        }
+        guard isUsable, FileManager.default.fileExists(atPath: project.facts) else {
             await container.remove(candidate.id)
             return nil
         }
@@ -83,17 +86,36 @@ public struct ODMProcessing: TaskHandler {
             if await !container.isLeftToALaterAttempt() { await clearAway(container, id, project) }
             throw error
         }
-        await clearAway(container, id, project)
-        try await stage.queue.freeSlot(stage.job.token)
-        await keepLog(stage)
         evidence.logSuccess = project.logSuccess()
         evidence.hasOrthophoto = project.hasOrthophoto()
-        if let failure = ODMVerdict.failure(evidence) {
-            throw FailedStage(
-                failure,
-                StageMeasures(exitCode: evidence.exitCode.map(Int.init), peakMemoryBytes: transcript.peakMemory))
+        // Before the container goes, and with it the only other proof that the run is over.
+        let end = ODMEnd(evidence: evidence, peakMemory: transcript.peakMemory, command: command)
+        try end.save(to: project.end)
+        await clearAway(container, id, project)
+        await keepLog(stage)
+        return try await conclude(end, project, stage)
+    }
+
+    /// A run that was over when its worker died: what it made is published, and what it died of is said.
+    private func concludeEarlier(_ stage: StageContext) async throws -> StageResult? {
+        for attempt in (1..<max(1, stage.job.token.attempt)).reversed() {
+            let scratch = "\(options.workFolder)/\(stage.job.queueID)-\(attempt)"
+            let project = ODMProject(scratch: scratch, datasetID: stage.datasetID)
+            guard let end = ODMEnd(savedAt: project.end) else { continue }
+            stage.logger.info("an earlier attempt's run is over", metadata: ["attempt": "\(attempt)"])
+            return try await conclude(end, project, stage)
         }
-        return try await publish(project, stage, peakMemory: transcript.peakMemory, command: command)
+        return nil
+    }
+
+    private func conclude(_ end: ODMEnd, _ project: ODMProject, _ stage: StageContext) async throws -> StageResult {
+        try await stage.queue.freeSlot(stage.job.token)
+        guard let failure = ODMVerdict.failure(end.evidence) else { return try await publish(project, stage, end) }
+        // Said once: the next attempt is a run of its own.
+        try FileManager.default.removeItem(atPath: project.end)
+        throw FailedStage(
+            failure,
+            StageMeasures(exitCode: end.evidence.exitCode.map(Int.init), peakMemoryBytes: end.peakMemory))
     }
 
     private func clearAway(_ container: ODMContainer, _ id: String, _ project: ODMProject) async {
@@ -108,22 +130,19 @@ public struct ODMProcessing: TaskHandler {
         }.value
     }
 
-    private func publish(
-        _ project: ODMProject, _ stage: StageContext, peakMemory: Int64?, command: [String]?
-    ) async throws -> StageResult {
+    private func publish(_ project: ODMProject, _ stage: StageContext, _ end: ODMEnd) async throws -> StageResult {
         let facts = try UnpackPhotos.Output(savedAt: project.facts)
         try await stage.storage.store(
             project.orthophoto, as: .ortho(of: stage.datasetID),
             progress: stage.part(0.95...1, "storing the orthophoto"))
-        // The next stage of this row need not fetch what lies here already.
-        try FileManager.default.moveItem(
+        // The next stage of this row need not fetch what lies here already. Linked and not moved: should this worker
+        // die now, the next attempt publishes the same file again.
+        try FileManager.default.linkItem(
             atPath: project.orthophoto, toPath: stage.scratch.originalOrtho(stage.datasetID))
         let measures = StageMeasures(
-            exitCode: 0, peakMemoryBytes: peakMemory,
-            detail: try facts.detail(command: command, image: options.settings.image))
-        let record = facts.record
-        let datasetID = stage.datasetID
-        return StageResult(measures: measures) { try $0.record(record, of: datasetID) }
+            exitCode: 0, peakMemoryBytes: end.peakMemory,
+            detail: try facts.detail(command: end.command, image: options.settings.image))
+        return StageResult(measures: measures, records: [.rawImages(facts.record)])
     }
 
     /// The log is worth keeping whatever became of the run, and not worth failing it.

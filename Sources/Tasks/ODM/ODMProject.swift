@@ -16,6 +16,9 @@ struct ODMProject: Sendable {
     /// What was found out about the photos, for whoever takes the run up again.
     var facts: String { "\(root)/photos.json" }
 
+    /// That the run is over and how, for whoever has to finish what it was for.
+    var end: String { "\(root)/end.json" }
+
     func hasOrthophoto() -> Bool {
         // A file that cannot be looked at is not there.
         let attributes = try? FileManager.default.attributesOfItem(atPath: orthophoto)
@@ -30,6 +33,31 @@ struct ODMProject: Sendable {
         }
         // ODM writes it once, at the end: one that cannot be read was cut short.
         return try? JSONDecoder().decode(Log.self, from: data).success
+    }
+}
+
+/// An ODM run that is over. Lies beside the project until the stage has ended.
+struct ODMEnd: Codable {
+    let evidence: ODMEvidence
+    let peakMemory: Int64?
+    let command: [String]?
+
+    init(evidence: ODMEvidence, peakMemory: Int64?, command: [String]?) {
+        self.evidence = evidence
+        self.peakMemory = peakMemory
+        self.command = command
+    }
+
+    /// Nil where no run has ended.
+    init?(savedAt path: String) {
+        guard let data = FileManager.default.contents(atPath: path),
+            let end = try? JSONDecoder().decode(Self.self, from: data)  // Cut short: then the container tells.
+        else { return nil }
+        self = end
+    }
+
+    func save(to path: String) throws {
+        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 }
 
@@ -55,7 +83,7 @@ extension UnpackPhotos.Output {
         RawImagesRecord(
             imageCount: photos + leftOut, bytes: bytes, hasRTK: rtk != nil, rtkPrecision: rtk?.precision,
             rtkQuality: rtk?.quality, rtkFileCount: rtk?.fileCount ?? 0, cameraMetadata: cameraMetadata,
-            acquired: acquired.map { ($0.year, $0.month, $0.day) })
+            acquired: acquired.map { .init(year: $0.year, month: $0.month, day: $0.day) })
     }
 
     /// JSON for the history. Later runs are estimated from it.

@@ -3,7 +3,7 @@ import Failures
 import Foundation
 
 /// What is known of an ODM run that has ended.
-struct ODMEvidence: Sendable {
+struct ODMEvidence: Codable, Sendable {
     /// We ended it because its time was up.
     var timedOut: Duration?
     var exitCode: Int32?

@@ -17,13 +17,11 @@ public struct COGStage: TaskHandler {
         let output = stage.scratch.cog(stage.datasetID)
         let result = try await stage.native(MakeCOG(input: input, output: output), as: 0.2...0.9, "making the COG")
         let artefact = try await stage.publish(output, in: StoragePath.cog, as: 0.9...1)
-        let (cog, datasetID) = (result.output, stage.datasetID)
+        let cog = result.output
         let record = ArtefactRecord(
             fileName: artefact.fileName, path: artefact.path, bytes: cog.bytes, info: cog.info,
             runtime: start.secondsUntilNow)
-        return StageResult(measures: StageMeasures(peakMemoryBytes: result.peakMemoryBytes)) {
-            try $0.record(cog: record, of: datasetID)
-        }
+        return StageResult(measures: StageMeasures(peakMemoryBytes: result.peakMemoryBytes), records: [.cog(record)])
     }
 }
 

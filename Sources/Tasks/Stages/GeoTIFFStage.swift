@@ -18,13 +18,15 @@ public struct GeoTIFFStage: TaskHandler {
             StandardiseOrtho(input: original, output: stage.scratch.standardOrtho(stage.datasetID)), as: 0.2...1,
             "standardising the orthophoto")
         let runtime = start.secondsUntilNow
-        let (output, datasetID) = (result.output, stage.datasetID)
-        let fileName = "\(datasetID)_ortho.tif"
+        let output = result.output
+        let fileName = "\(stage.datasetID)_ortho.tif"
         let detail = String(decoding: try JSONEncoder().encode(output.report), as: UTF8.self)
-        return StageResult(measures: StageMeasures(peakMemoryBytes: result.peakMemoryBytes, detail: detail)) {
-            try $0.record(ortho: output.original.record(fileName: fileName, runtime: nil), of: datasetID)
-            try $0.record(processedOrtho: output.standard.record(fileName: fileName, runtime: runtime), of: datasetID)
-        }
+        return StageResult(
+            measures: StageMeasures(peakMemoryBytes: result.peakMemoryBytes, detail: detail),
+            records: [
+                .ortho(output.original.record(fileName: fileName, runtime: nil)),
+                .processedOrtho(output.standard.record(fileName: fileName, runtime: runtime)),
+            ])
     }
 }
 

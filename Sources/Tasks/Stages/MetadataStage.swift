@@ -27,7 +27,7 @@ public struct MetadataStage: TaskHandler {
             assets == nil
             ? try work.run { _ in } : try await stage.native(work, as: 0...1, "looking up the place").output
         let runtime = start.secondsUntilNow
-        return StageResult { try $0.record(metadata: json, runtime: runtime, of: datasetID) }
+        return StageResult(records: [.metadata(json: json, runtime: runtime)])
     }
 }
 

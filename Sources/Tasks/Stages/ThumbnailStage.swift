@@ -19,12 +19,10 @@ public struct ThumbnailStage: TaskHandler {
             MakeThumbnail(input: input, output: output), as: 0.5...0.9, "making the thumbnail")
         let bytes = try FileManager.default.attributesOfItem(atPath: output)[.size] as? NSNumber
         let artefact = try await stage.publish(output, in: StoragePath.thumbnail, as: 0.9...1)
-        let datasetID = stage.datasetID
         let record = ArtefactRecord(
             fileName: artefact.fileName, path: artefact.path, bytes: bytes?.int64Value ?? 0,
             runtime: start.secondsUntilNow)
-        return StageResult(measures: StageMeasures(peakMemoryBytes: result.peakMemoryBytes)) {
-            try $0.record(thumbnail: record, of: datasetID)
-        }
+        return StageResult(
+            measures: StageMeasures(peakMemoryBytes: result.peakMemoryBytes), records: [.thumbnail(record)])
     }
 }

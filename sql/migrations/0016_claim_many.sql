@@ -1,0 +1,322 @@
+-- Claiming and ending many rows at a time, each in one statement, with their stages' history and their datasets'
+-- statuses. Locks are taken in one order everywhere: queue row, lease, then the rest; and by id where there are many.
+
+ALTER TABLE v2_workers ADD COLUMN refuses text;
+COMMENT ON COLUMN v2_workers.refuses IS 'Why it claims nothing just now, e.g. that its disk is full; null when it claims.';
+ALTER TABLE v2_deployment ADD COLUMN swept_at timestamptz NOT NULL DEFAULT now();
+COMMENT ON COLUMN v2_deployment.swept_at IS 'When a worker last ran v2_sweep().';
+
+-- One index for each of the two kinds of pick.
+DROP INDEX v2_queue_claim_any;
+CREATE INDEX v2_queue_claim_gpu ON v2_queue (priority DESC, created_at, id)
+  WHERE NOT is_processing AND is_ready AND not_before IS NULL AND needs_gpu;
+-- Leases that ran out, also where a hundred thousand were deleted since the last vacuum.
+CREATE INDEX v2_queue_lease_until ON v2_queue_lease (lease_until);
+
+-- A claim changes none of what this trigger looks at.
+DROP TRIGGER v2_queue_prepare_update ON v2_queue;
+CREATE TRIGGER v2_queue_prepare_update BEFORE UPDATE OF task_types, dataset_id, is_processing ON v2_queue
+  FOR EACH ROW WHEN ((NEW.task_types, NEW.dataset_id) IS DISTINCT FROM (OLD.task_types, OLD.dataset_id)
+                     OR (OLD.is_processing AND NOT NEW.is_processing))
+  EXECUTE FUNCTION v2_queue_prepare_row();
+
+CREATE OR REPLACE FUNCTION v2_queue_notify_update() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  -- Most updates are claims, which make nothing runnable: they pay for the first test only.
+  IF EXISTS (SELECT FROM changed WHERE NOT is_processing AND is_ready AND not_before IS NULL) AND EXISTS (
+    SELECT FROM changed n JOIN previous o USING (id)
+    WHERE NOT n.is_processing AND n.is_ready AND n.not_before IS NULL
+      AND (o.is_processing, o.is_ready, o.not_before, o.priority, o.task_types, o.dataset_id)
+          IS DISTINCT FROM (n.is_processing, n.is_ready, n.not_before, n.priority, n.task_types, n.dataset_id)
+  ) THEN
+    PERFORM pg_notify('v2_queue', 'work');
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- What leases give back can be what a waiting row waits for: a GPU slot, or its dataset.
+DROP TRIGGER v2_lease_deleted ON v2_queue_lease;
+DROP TRIGGER v2_lease_slot_freed ON v2_queue_lease;
+DROP FUNCTION v2_lease_given_back();
+CREATE FUNCTION v2_leases_given_back() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  IF EXISTS (SELECT FROM given_back WHERE gpu_slot IS NOT NULL)
+     OR EXISTS (SELECT FROM given_back l JOIN v2_queue q USING (dataset_id) WHERE NOT q.is_processing) THEN
+    PERFORM pg_notify('v2_queue', 'work');
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER v2_leases_deleted AFTER DELETE ON v2_queue_lease
+  REFERENCING OLD TABLE AS given_back FOR EACH STATEMENT EXECUTE FUNCTION v2_leases_given_back();
+CREATE TRIGGER v2_lease_slot_freed AFTER UPDATE OF gpu_slot ON v2_queue_lease
+  FOR EACH ROW WHEN (OLD.gpu_slot IS NOT NULL AND NEW.gpu_slot IS DISTINCT FROM OLD.gpu_slot)
+  EXECUTE FUNCTION v2_queue_resumed();
+
+-- Shows in v2_statuses what was done and what begins: a done flag is set, the flag of what begins is cleared with
+-- an earlier error. A new flag gets its line here.
+CREATE FUNCTION v2_mark_stages(p_datasets bigint[], p_done text[], p_begun text[], p_statuses text[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  UPDATE v2_statuses s SET
+    current_status = coalesce(stage.status::v2_status, 'idle'),
+    is_odm_done = (s.is_odm_done OR stage.done = 'is_odm_done') AND stage.begun <> 'is_odm_done',
+    is_ortho_done = (s.is_ortho_done OR stage.done = 'is_ortho_done') AND stage.begun <> 'is_ortho_done',
+    is_metadata_done = (s.is_metadata_done OR stage.done = 'is_metadata_done') AND stage.begun <> 'is_metadata_done',
+    is_cog_done = (s.is_cog_done OR stage.done = 'is_cog_done') AND stage.begun <> 'is_cog_done',
+    is_thumbnail_done = (s.is_thumbnail_done OR stage.done = 'is_thumbnail_done') AND stage.begun <> 'is_thumbnail_done',
+    is_deadwood_done = (s.is_deadwood_done OR stage.done = 'is_deadwood_done') AND stage.begun <> 'is_deadwood_done',
+    is_forest_cover_done = (s.is_forest_cover_done OR stage.done = 'is_forest_cover_done')
+      AND stage.begun <> 'is_forest_cover_done',
+    is_combined_model_done = (s.is_combined_model_done OR stage.done = 'is_combined_model_done')
+      AND stage.begun <> 'is_combined_model_done',
+    has_error = s.has_error AND stage.begun = '',
+    error_message = CASE WHEN stage.begun = '' THEN s.error_message END,
+    updated_at = now()
+  FROM unnest(p_datasets, p_done, p_begun, p_statuses) AS raw (dataset_id, done, begun, status),
+    LATERAL (SELECT raw.dataset_id, coalesce(raw.done, '') AS done, coalesce(raw.begun, '') AS begun, raw.status) AS stage
+  WHERE s.dataset_id = stage.dataset_id
+$$;
+COMMENT ON FUNCTION v2_mark_stages IS 'Shows in v2_statuses which stages are done and which begin. Called by workers only.';
+
+DROP FUNCTION v2_claim(text, uuid, text, text[], integer, interval);
+DROP FUNCTION v2_claim_waiting(text, uuid, text, text[], interval);
+DROP FUNCTION v2_take_over(text, uuid, text, text[], interval, boolean);
+DROP FUNCTION v2_next_waiting(text[], boolean);
+
+-- Of the types that a row asks for, the first in the worker's order that has not been done; null when all are, or
+-- when the worker does not know one of them.
+CREATE FUNCTION v2_first_stage(p_types text[], p_asked text[], p_done text[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$  -- without settings of its own, so that PostgreSQL can inline it
+  SELECT (SELECT known.type FROM unnest(p_types) WITH ORDINALITY AS known (type, place)
+          WHERE p_asked <@ p_types AND known.type = ANY (p_asked) AND known.type <> ALL (p_done) ORDER BY place LIMIT 1)
+$$;
+
+-- Which stages a row has finished in its earlier attempts.
+CREATE FUNCTION v2_stages_done(p_queue_id bigint) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT coalesce(array_agg(DISTINCT task_type), '{}') FROM v2_task_runs WHERE queue_id = p_queue_id AND outcome = 'succeeded'
+$$;
+
+-- Takes over claims that ran out, unless p_only_own, and with p_known those that this worker left in an earlier
+-- life or whose answer never reached it: all of its own but the ones in p_known. The container and the deadline stay
+-- on record, so that a run that is still going on is taken up, not started anew.
+CREATE FUNCTION v2_take_over(
+  p_worker text, p_instance uuid, p_host text, p_types text[], p_limit integer, p_lease interval,
+  p_known bigint[], p_only_own boolean)
+RETURNS SETOF v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  lease v2_queue_lease;
+  asked text[];
+BEGIN
+  FOR lease IN
+    SELECT l.* FROM v2_queue q JOIN v2_queue_lease l ON l.queue_id = q.id
+    WHERE l.queue_id IN (
+        SELECT o.queue_id FROM v2_queue_lease o WHERE o.lease_until < now() AND NOT p_only_own
+        UNION ALL
+        SELECT m.queue_id FROM v2_queue_lease m
+        WHERE p_known IS NOT NULL AND m.worker = p_worker AND m.queue_id <> ALL (p_known))
+      AND coalesce(q.task_types <@ p_types, true)
+    ORDER BY q.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+  LOOP
+    UPDATE v2_task_runs SET outcome = 'lost', finished_at = clock_timestamp(), error = 'the worker ' || lease.worker || ' went away'
+    WHERE queue_id = lease.queue_id AND outcome IS NULL;
+    UPDATE v2_queue SET attempt = attempt + 1, claimed_by = p_worker, claimed_at = now()
+    WHERE id = lease.queue_id RETURNING attempt, task_types INTO lease.attempt, asked;
+    UPDATE v2_queue_lease SET
+      worker = p_worker, instance = p_instance, attempt = lease.attempt, claimed_at = now(), heartbeat_at = now(),
+      lease_until = now() + p_lease, stage = v2_first_stage(p_types, asked, v2_stages_done(queue_id)), progress = 0, note = 'taken over from ' || lease.worker,
+      -- A slot that is bound to another host is of no use here.
+      gpu_slot = (SELECT s.name FROM v2_gpu_slots s WHERE s.name = lease.gpu_slot AND coalesce(s.host, p_host) = p_host)
+    WHERE queue_id = lease.queue_id RETURNING * INTO lease;
+    RETURN NEXT lease;
+  END LOOP;
+END $$;
+
+-- Claims waiting rows by priority, then age. GPU rows are picked apart and only as many as there are free slots: ten
+-- thousand of them behind a taken slot cost nothing. Whoever loses a race for a slot or a dataset gets no lease, by
+-- the unique columns of v2_queue_lease, and leaves the row as it was.
+CREATE FUNCTION v2_claim_waiting(
+  p_worker text, p_instance uuid, p_host text, p_types text[], p_limit integer, p_lease interval)
+RETURNS SETOF v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  -- The plan is made once, for any limit, and must not change when there is no match: walk the index, in order.
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  known text[] := ARRAY(SELECT name FROM v2_task_types);
+  slots text[] := ARRAY(
+    SELECT s.name FROM v2_gpu_slots s
+    WHERE 'odm_processing' = ANY (p_types) AND (s.host IS NULL OR s.host = p_host)
+      AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.gpu_slot = s.name)
+    ORDER BY s.host NULLS LAST, s.name);
+BEGIN
+  RETURN QUERY
+  WITH gpu AS MATERIALIZED (
+    SELECT q.id, q.dataset_id, q.priority, q.created_at, q.attempt, q.needs_gpu, q.task_types FROM v2_queue q
+    WHERE NOT q.is_processing AND q.is_ready AND q.not_before IS NULL AND q.needs_gpu
+      -- What no worker could ever run is taken by the first, which says so.
+      AND coalesce(q.task_types <@ p_types OR NOT q.task_types <@ known, true)
+      AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.dataset_id = q.dataset_id)
+    ORDER BY q.priority DESC, q.created_at, q.id LIMIT least(p_limit, cardinality(slots)) FOR UPDATE OF q SKIP LOCKED
+  ), cpu AS MATERIALIZED (
+    SELECT q.id, q.dataset_id, q.priority, q.created_at, q.attempt, q.needs_gpu, q.task_types FROM v2_queue q
+    WHERE NOT q.is_processing AND q.is_ready AND q.not_before IS NULL AND NOT q.needs_gpu
+      AND coalesce(q.task_types <@ p_types OR NOT q.task_types <@ known, true)
+      AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.dataset_id = q.dataset_id)
+    ORDER BY q.priority DESC, q.created_at, q.id LIMIT p_limit FOR UPDATE OF q SKIP LOCKED
+  ), first_of_dataset AS (
+    SELECT DISTINCT ON (dataset_id) * FROM (SELECT * FROM gpu UNION ALL SELECT * FROM cpu) AS picked
+    ORDER BY dataset_id, priority DESC, created_at, id
+  ), chosen AS (
+    SELECT *, row_number() OVER (PARTITION BY needs_gpu ORDER BY priority DESC, created_at, id) AS place
+    FROM (SELECT * FROM first_of_dataset ORDER BY priority DESC, created_at, id LIMIT p_limit) AS best
+  ), leased AS (
+    INSERT INTO v2_queue_lease (queue_id, dataset_id, worker, instance, attempt, lease_until, gpu_slot, stage)
+    SELECT id, chosen.dataset_id, p_worker, p_instance, chosen.attempt + 1, now() + p_lease,
+      CASE WHEN needs_gpu THEN slots[place] END,
+      v2_first_stage(p_types, chosen.task_types, CASE WHEN chosen.attempt = 0 THEN '{}' ELSE v2_stages_done(id) END)
+    FROM chosen ORDER BY id
+    ON CONFLICT DO NOTHING RETURNING *
+  ), marked AS (
+    UPDATE v2_queue q SET is_processing = true, attempt = leased.attempt, claimed_by = p_worker, claimed_at = now()
+    FROM leased WHERE q.id = leased.queue_id)
+  SELECT * FROM leased;
+END $$;
+
+-- Claims up to p_limit rows for one worker, opens the run of each row's first stage, and returns them.
+-- p_types are the task types that the worker runs, in its order, with the status and the done flag of each.
+CREATE FUNCTION v2_claim(
+  p_worker text, p_instance uuid, p_host text, p_types text[], p_statuses text[], p_flags text[],
+  p_limit integer, p_lease interval, p_known bigint[])
+RETURNS TABLE (queue_id bigint, dataset_id bigint, user_id uuid, task_types text[], attempt integer, stage text,
+               stages_done text[], failed_attempts bigint, is_taken_over boolean, has_container boolean,
+               is_dataset_gone boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  state    text;
+  only_own boolean;
+  taken    v2_queue_lease[];
+  claimed  v2_queue_lease[];
+  taken_over bigint[];
+BEGIN
+  -- This is the heartbeat of an idle worker, too.
+  UPDATE v2_workers w SET heartbeat_at = now() WHERE w.name = p_worker AND w.instance = p_instance RETURNING w.state INTO state;
+  -- A pause or a drain stops new claims. What this worker held before its restart is none.
+  only_own := state IS DISTINCT FROM 'running' OR EXISTS (SELECT FROM v2_queue_pause);
+  PERFORM FROM v2_deployment WHERE swept_at < now() - interval '1 minute' FOR UPDATE SKIP LOCKED;
+  IF FOUND THEN
+    PERFORM v2_sweep();
+  END IF;
+  UPDATE v2_queue SET not_before = NULL
+  WHERE id IN (SELECT q.id FROM v2_queue q WHERE NOT q.is_processing AND q.not_before <= now() FOR UPDATE SKIP LOCKED);
+
+  taken := ARRAY(SELECT t FROM v2_take_over(p_worker, p_instance, p_host, p_types, p_limit, p_lease, p_known, only_own) t);
+  IF NOT only_own AND cardinality(taken) < p_limit THEN
+    claimed := ARRAY(SELECT c FROM v2_claim_waiting(
+      p_worker, p_instance, p_host, p_types, p_limit - cardinality(taken), p_lease) c);
+  END IF;
+  IF cardinality(taken || claimed) = 0 THEN
+    RETURN;
+  END IF;
+
+  taken_over := ARRAY(SELECT t.queue_id FROM unnest(taken) t);
+  INSERT INTO v2_task_runs (queue_id, dataset_id, task_type, attempt, worker)
+  SELECT l.queue_id, l.dataset_id, l.stage, l.attempt, p_worker FROM unnest(taken || claimed) l WHERE l.stage IS NOT NULL;
+  PERFORM v2_mark_stages(array_agg(l.dataset_id), array_agg(NULL::text), array_agg(k.flag), array_agg(k.status))
+  FROM unnest(taken || claimed) l JOIN unnest(p_types, p_statuses, p_flags) AS k (type, status, flag) ON k.type = l.stage;
+  RETURN QUERY
+  SELECT q.id, q.dataset_id, q.user_id, q.task_types, l.attempt, l.stage,
+    CASE WHEN l.attempt = 1 THEN '{}' ELSE v2_stages_done(q.id) END,
+    CASE WHEN l.attempt = 1 THEN 0 ELSE (
+      SELECT count(*) FROM v2_task_runs r WHERE r.queue_id = q.id AND r.outcome IN ('failed', 'timed_out', 'lost')) END,
+    q.id = ANY (taken_over), l.container_id IS NOT NULL,
+    NOT EXISTS (SELECT FROM v2_datasets d WHERE d.id = q.dataset_id)
+  FROM unnest(taken || claimed) l JOIN v2_queue q ON q.id = l.queue_id
+  ORDER BY q.id <> ALL (taken_over), q.priority DESC, q.created_at, q.id;
+END $$;
+COMMENT ON FUNCTION v2_claim IS 'Claims up to p_limit rows for one worker and opens their first runs. Called by workers only.';
+
+-- Stages that succeeded, many at a time: closes their runs, marks them done, and opens each row's next stage or, where
+-- there is none, lets the row go as succeeded. Writes nothing for a claim that is stale. p_ends is an array of
+-- {queue_id, attempt, task_type, flag, exit_code, peak_memory_bytes, detail, next_type, next_status, next_flag}.
+-- Returns the queue ids whose stage is written, also when an earlier call wrote it and its answer was lost.
+CREATE FUNCTION v2_complete(p_worker text, p_ends jsonb) RETURNS SETOF bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  held bigint[];
+BEGIN
+  held := ARRAY(
+    SELECT q.id FROM v2_queue q JOIN v2_queue_lease l ON l.queue_id = q.id
+    JOIN jsonb_to_recordset(p_ends) AS e (queue_id bigint, attempt integer) ON e.queue_id = l.queue_id AND e.attempt = l.attempt
+    WHERE l.worker = p_worker ORDER BY q.id FOR UPDATE OF q, l);
+
+  UPDATE v2_task_runs r SET outcome = 'succeeded', finished_at = clock_timestamp(), exit_code = e.exit_code,
+    peak_memory_bytes = e.peak_memory_bytes, detail = coalesce(r.detail || e.detail::jsonb, r.detail)
+  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, task_type text, exit_code integer, peak_memory_bytes bigint, detail text)
+  WHERE r.queue_id = e.queue_id AND r.outcome IS NULL AND r.task_type = e.task_type AND e.queue_id = ANY (held);
+
+  PERFORM v2_mark_stages(
+    array_agg(l.dataset_id), array_agg(e.flag), array_agg(e.next_flag), array_agg(e.next_status))
+  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, flag text, next_flag text, next_status text)
+  JOIN v2_queue_lease l ON l.queue_id = e.queue_id WHERE e.queue_id = ANY (held);
+
+  PERFORM v2_begin_next(held, p_worker, p_ends);
+  PERFORM v2_leave_queue(array_agg(e.queue_id), 'succeeded', NULL)
+  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, next_type text)
+  WHERE e.next_type IS NULL AND e.queue_id = ANY (held) HAVING count(*) > 0;
+
+  RETURN QUERY SELECT unnest(held) UNION
+    SELECT r.queue_id FROM v2_requests r
+    JOIN jsonb_to_recordset(p_ends) AS e (queue_id bigint, attempt integer, next_type text) USING (queue_id)
+    WHERE cardinality(held) < jsonb_array_length(p_ends)
+      AND e.next_type IS NULL AND r.outcome = 'succeeded' AND r.attempts = e.attempt;
+END $$;
+COMMENT ON FUNCTION v2_complete IS 'Writes stages that succeeded, and opens the next or ends the row. Called by workers only.';
+
+CREATE FUNCTION v2_begin_next(p_held bigint[], p_worker text, p_ends jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM jsonb_to_recordset(p_ends) AS e (next_type text) WHERE e.next_type IS NOT NULL) THEN
+    RETURN;
+  END IF;
+  INSERT INTO v2_task_runs (queue_id, dataset_id, task_type, attempt, worker)
+  SELECT e.queue_id, l.dataset_id, e.next_type, l.attempt, p_worker
+  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, next_type text)
+  JOIN v2_queue_lease l ON l.queue_id = e.queue_id
+  WHERE e.next_type IS NOT NULL AND e.queue_id = ANY (p_held)
+  -- The answer to an earlier call may have been lost on its way.
+  ON CONFLICT (queue_id) WHERE outcome IS NULL DO NOTHING;
+  UPDATE v2_queue_lease l SET stage = e.next_type, progress = 0, note = NULL, container_id = NULL, deadline_at = NULL, gpu_slot = NULL
+  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, next_type text)
+  WHERE l.queue_id = e.queue_id AND e.next_type IS NOT NULL AND e.queue_id = ANY (p_held);
+  UPDATE v2_queue q SET needs_gpu = false
+  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, task_type text, next_type text)
+  WHERE q.id = e.queue_id AND q.needs_gpu AND e.task_type = 'odm_processing' AND e.next_type IS NOT NULL
+    AND e.queue_id = ANY (p_held);
+END $$;
+COMMENT ON FUNCTION v2_begin_next IS 'Opens the next stages of rows that v2_complete has locked. Called by workers only.';
+
+-- What dead workers, dead sessions and switched-off triggers leave behind. Run by whichever worker claims, once a minute.
+CREATE FUNCTION v2_sweep() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  UPDATE v2_deployment SET swept_at = now();
+  UPDATE v2_task_runs r SET outcome = 'lost', finished_at = clock_timestamp(), error = 'the worker ' || r.worker || ' went away'
+  WHERE r.outcome IS NULL
+    AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.queue_id = r.queue_id AND l.attempt = r.attempt);
+  -- Marked as running, and nobody holds it: by a hand that slipped, or by an older system.
+  UPDATE v2_queue q SET is_processing = false
+  WHERE q.is_processing AND coalesce(q.claimed_at, q.created_at) < now() - interval '10 minutes'
+    AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.queue_id = q.id);
+  UPDATE v2_queue q SET is_ready = true
+  WHERE NOT q.is_processing AND NOT q.is_ready
+    AND EXISTS (SELECT FROM v2_statuses s WHERE s.dataset_id = q.dataset_id AND s.is_upload_done);
+END $$;
+COMMENT ON FUNCTION v2_sweep IS 'Closes runs whose worker is gone, and puts back rows that nobody holds. Run by workers once a minute.';
+
+REVOKE EXECUTE ON FUNCTION v2_leave_queue, v2_claim, v2_take_over, v2_claim_waiting, v2_complete, v2_begin_next,
+  v2_mark_stages, v2_sweep FROM PUBLIC, anon, authenticated;
