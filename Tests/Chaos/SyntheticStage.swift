@@ -37,8 +37,7 @@ struct SyntheticStage: TaskHandler {
         let result = """
             {"chaos_stage": "\(type)", "chaos_attempt": \(stage.job.token.attempt)}
             """
-        let datasetID = stage.datasetID
-        return StageResult { try $0.record(metadata: result, runtime: 0, of: datasetID) }
+        return StageResult(records: [.metadata(json: result, runtime: 0)])
     }
 
     /// As the real stage does it, container and deadline on record included.
