@@ -13,12 +13,17 @@ extension Site {
         let checkedBody = { (site: Site) in
             let checker = try await QueueChecker.install(in: site.test.database)
             try await body(site)
-            let anomalies = try await checker.anomalies() + QueueChecker.scratchFolders(in: site.work)
+            let left = [site.work, site.otherWork].flatMap(QueueChecker.scratchFolders(in:))
+            let anomalies = try await checker.anomalies() + left
             #expect(anomalies == [], sourceLocation: sourceLocation)
         }
         guard let test else { return try await Site.with(settings, checkedBody) }
         try await Site.with(settings, on: test, checkedBody)
     }
+
+    /// Settings of a worker that shares nothing with the others but database and storage.
+    var otherHost: [String: String] { ["WORKER_NAME": "w-other", "WORK_DIR": otherWork] }
+    var otherWork: String { "\(folder)/other-work" }
 
     /// A dataset with an orthophoto in storage, and a row for it.
     func addOrthoRow(_ types: [String]) async throws -> (dataset: Int64, row: Int64) {
@@ -70,6 +75,20 @@ extension Site {
     func endLease(of row: Int64) async throws {
         try await test.sql("UPDATE v2_queue_lease SET lease_until = now() - interval '1 s' WHERE queue_id = $1", [.int(row)])
         try await test.sql("NOTIFY v2_queue, 'work'")
+    }
+
+    /// Ends the first attempt's lease until a second has begun: what its worker had sent before it was stopped may
+    /// have renewed the lease once more.
+    func untilTakenOver(_ row: Int64) async throws {
+        try await waitUntil("row \(row) has been taken over") {
+            try await test.sql(
+                "UPDATE v2_queue_lease SET lease_until = now() - interval '1 s' WHERE queue_id = $1 AND attempt = 1",
+                [.int(row)])
+            try await test.sql("NOTIFY v2_queue, 'work'")
+            return try await !test.sql(
+                "SELECT FROM v2_task_runs WHERE queue_id = $1 AND attempt = 2", [.int(row)]
+            ).isEmpty
+        }
     }
 
     /// Stops workers in good order.
