@@ -47,6 +47,8 @@ actor LeaseKeeper {
     /// Keeps `token`'s lease until `drop`. `stop` is called, at most once, when the job has to end.
     /// - Parameter trust: how long the claim itself is good for.
     func hold(_ token: LeaseToken, trust: LeaseTrust, stop: @escaping @Sendable (StopReason) -> Void) {
+        // While there was nothing to renew, nothing has been missed.
+        if held.isEmpty { lastRenewal = .now }
         held[token] = Held(trust: trust, stop: stop)
     }
 
