@@ -103,12 +103,16 @@ public actor PrivatePostgres {
     private static func children(of process: Int32) -> [Int32] {
         // A process that has just ended has none.
         let list = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
-        return (list ?? "").split(separator: " ").compactMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        return (list ?? "").split(separator: " ").compactMap {
+            Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
     }
 
     /// A zombie has ended, though nobody has asked after it yet.
     private static func isAlive(_ process: Int32) -> Bool {
-        guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }  // gone
+        // One that is gone has no such file.
+        let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        guard let stat else { return false }
         return stat.split(separator: ")").last?.trimmingCharacters(in: .whitespaces).first != "Z"
     }
 }

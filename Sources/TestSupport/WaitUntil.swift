@@ -2,7 +2,8 @@ public import Testing
 
 /// Asks again and again until it is true; records an issue after `limit`.
 public func waitUntil(
-    within limit: Duration = .seconds(30), _ what: @autoclosure () -> Comment, sourceLocation: SourceLocation = #_sourceLocation,
+    within limit: Duration = .seconds(30), _ what: @autoclosure () -> Comment,
+    sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit

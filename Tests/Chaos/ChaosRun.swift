@@ -91,7 +91,8 @@ actor ChaosRun {
             try await traffic.perform(event, &dice)
         } catch let error as DatabaseError {
             // The server is away, or v2_requeue refuses what is running (55006).
-            await fleet.add("statements of users refused, \(error.isConnectionLoss ? "no server" : error.sqlState ?? "")")
+            await fleet.add(
+                "statements of users refused, \(error.isConnectionLoss ? "no server" : error.sqlState ?? "")")
         } catch {
             await fleet.add("\(error)")
         }

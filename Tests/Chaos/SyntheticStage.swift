@@ -1,8 +1,8 @@
 import DB
 import Failures
 import Foundation
-import TestSupport
 import Tasks
+import TestSupport
 
 /// A task type of the real names whose work is to wait, to fail now and then, and to say in its result who did it.
 /// What one does is drawn from the seed, the row, the stage and the attempt.

@@ -7,7 +7,8 @@ extension Site {
     /// A site whose whole history is checked when `body` has ended: every row has one outcome, no leases of one
     /// dataset or one slot overlap, no stale attempt has published, nothing is left behind.
     static func checked(
-        _ settings: [String: String] = [:], on test: TestDatabase? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        _ settings: [String: String] = [:], on test: TestDatabase? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (Site) async throws -> Void
     ) async throws {
         let checkedBody = { (site: Site) in
@@ -73,7 +74,8 @@ extension Site {
 
     /// As if the time of the lease had gone by.
     func endLease(of row: Int64) async throws {
-        try await test.sql("UPDATE v2_queue_lease SET lease_until = now() - interval '1 s' WHERE queue_id = $1", [.int(row)])
+        try await test.sql(
+            "UPDATE v2_queue_lease SET lease_until = now() - interval '1 s' WHERE queue_id = $1", [.int(row)])
         try await test.sql("NOTIFY v2_queue, 'work'")
     }
 
@@ -94,7 +96,9 @@ extension Site {
     /// Stops workers in good order.
     func stop(_ workers: WorkerProcess...) async throws {
         for worker in workers { worker.send(SIGTERM) }
-        for worker in workers { #expect(try await worker.exitStatus(within: .seconds(20)) == 0, "\(worker.log.suffix(2000))") }
+        for worker in workers {
+            #expect(try await worker.exitStatus(within: .seconds(20)) == 0, "\(worker.log.suffix(2000))")
+        }
     }
 }
 
