@@ -37,6 +37,8 @@ let package = Package(
     products: [
         .executable(name: "deadtrees", targets: ["deadtrees"]),
         .executable(name: "orthopreview", targets: ["orthopreview"]),
+        // For tests: preloaded into a worker, it moves the clock.
+        .library(name: "ClockJump", type: .dynamic, targets: ["ClockJump"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -106,6 +108,7 @@ let package = Package(
             [
                 "deadtrees", "orthopreview", "Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures",
             ]),
+        .target(name: "ClockJump", path: "Tests/ClockJump"),
         tests("FaultTests", ["deadtrees", "queue-chaos", "DB", "Failures"]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],

@@ -10,16 +10,19 @@ public actor PrivatePostgres {
     private nonisolated let folder: String
 
     /// Makes the cluster, starts it, and brings its database to the newest schema.
+    /// - Parameter network: whose addresses may connect as well, such as `10.0.0.0/8`.
     /// - Throws: `Failure` with the end of the script's output.
-    public static func start() async throws -> PrivatePostgres {
+    public static func start(openTo network: String? = nil) async throws -> PrivatePostgres {
         let folder = "/var/tmp/deadtrees-pg-\(UUID().uuidString.prefix(8).lowercased())"
         try await services(folder, "start", "postgres")
         // Many workers; and what is tested here is the end of processes, not of the machine under them.
-        let configuration = URL(fileURLWithPath: "\(folder)/postgres/data/postgresql.conf")
-        let handle = try FileHandle(forWritingTo: configuration)
-        try handle.seekToEnd()
-        try handle.write(contentsOf: Data("max_connections = 400\nfsync = off\nfull_page_writes = off\n".utf8))
-        try handle.close()
+        try append(
+            "max_connections = 400\nfsync = off\nfull_page_writes = off\n",
+            to: "\(folder)/postgres/data/postgresql.conf")
+        if let network {
+            try append("listen_addresses = '*'\n", to: "\(folder)/postgres/data/postgresql.conf")
+            try append("host all all \(network) trust\n", to: "\(folder)/postgres/data/pg_hba.conf")
+        }
         let port = try String(contentsOfFile: "\(folder)/postgres/port", encoding: .utf8)
         let server = PrivatePostgres(
             folder: folder, url: "postgres://postgres@127.0.0.1:\(port.trimmingCharacters(in: .newlines))/deadtrees")
@@ -32,9 +35,9 @@ public actor PrivatePostgres {
 
     /// Runs `body` with a cluster that is removed afterwards.
     public static func with<Result: Sendable>(
-        _ body: (PrivatePostgres) async throws -> Result
+        openTo network: String? = nil, _ body: (PrivatePostgres) async throws -> Result
     ) async throws -> Result {
-        let server = try await start()
+        let server = try await start(openTo: network)
         do {
             let result = try await body(server)
             try await server.remove()
@@ -87,6 +90,13 @@ public actor PrivatePostgres {
         // No file: it does not run.
         let file = try? String(contentsOfFile: "\(folder)/postgres/data/postmaster.pid", encoding: .utf8)
         return file?.split(separator: "\n").first.flatMap { Int32($0) }
+    }
+
+    private static func append(_ text: String, to path: String) throws {
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
     }
 
     private static func services(_ folder: String, _ arguments: String..., keep: Bool = false) async throws {

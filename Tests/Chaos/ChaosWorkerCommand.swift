@@ -44,7 +44,16 @@ struct ChaosWorkerCommand: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm], logger: logger))
+        let impatience = Task { await Self.stopAtOnce(worker) }
+        defer { impatience.cancel() }
         try await group.run()
+    }
+
+    /// On the second SIGTERM, as `deadtrees worker` does.
+    private static func stopAtOnce(_ worker: WorkerService) async {
+        var signals = await UnixSignalsSequence(trapping: .sigterm).makeAsyncIterator()
+        guard await signals.next() != nil, await signals.next() != nil else { return }
+        await worker.stopAtOnce()
     }
 
     /// A run that is killed leaves no workers behind.
