@@ -31,6 +31,10 @@ struct ChaosPlan: Sendable {
         /// Stopped for a while, as a virtual machine is, while a new process has started under its name.
         case replace(Double, Duration)
         case endBackends(Int)
+        /// Every other worker's connections swallow all that goes through them, for a while.
+        case blackHole(Duration)
+        /// The same, but requests arrive: what was committed and not heard of is asked for again.
+        case swallowAnswers(Duration)
         case restartPostgres
         case killPostgres(away: Duration)
         case stopPostgres(away: Duration)
@@ -109,7 +113,9 @@ struct ChaosPlan: Sendable {
         case ..<52: .terminateTwice(pick, back: back)
         case ..<70: .suspend(pick, dice.duration(0.3...7))
         case ..<74: .replace(pick, dice.duration(0.5...5))
-        case ..<90: .endBackends(Int.random(in: 1...8, using: &dice))
+        case ..<84: .endBackends(Int.random(in: 1...8, using: &dice))
+        case ..<86: .blackHole(dice.duration(1...8))
+        case ..<90: .swallowAnswers(dice.duration(0.05...1))
         case ..<93: .restartPostgres
         case ..<97: .killPostgres(away: dice.duration(0...1))
         default: .stopPostgres(away: dice.duration(1...5))

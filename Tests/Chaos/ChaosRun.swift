@@ -11,8 +11,10 @@ actor ChaosRun {
     private let database: Database
     private let traffic: ChaosTraffic
     private let fleet: WorkerFleet
+    private let proxy: TCPProxy
     /// One thing at a time is done to the server.
     private var isServerBusy = false
+    private var isNetworkBusy = false
 
     static func run(_ plan: ChaosPlan) async throws -> ChaosReport {
         let folder = NSTemporaryDirectory() + "deadtrees-chaos-\(UUID().uuidString.prefix(8))"
@@ -21,7 +23,8 @@ actor ChaosRun {
         }
         let start = ContinuousClock.now
         var report = try await PrivatePostgres.with { server in
-            let run = ChaosRun(plan, server, folder)
+            let run = try ChaosRun(plan, server, folder)
+            defer { run.proxy.close() }
             do { return try await run.all() } catch {
                 await run.fleet.killAll()
                 throw error
@@ -36,10 +39,13 @@ actor ChaosRun {
         return report
     }
 
-    private init(_ plan: ChaosPlan, _ server: PrivatePostgres, _ folder: String) {
+    private init(_ plan: ChaosPlan, _ server: PrivatePostgres, _ folder: String) throws {
         self.plan = plan
         self.server = server
-        site = ChaosSite(seed: plan.seed, url: server.url, folder: folder)
+        var address = URLComponents(string: server.url) ?? URLComponents()
+        proxy = try TCPProxy(upstream: UInt16(address.port ?? 5432))
+        address.port = Int(proxy.port)
+        site = ChaosSite(seed: plan.seed, url: server.url, proxiedURL: address.string ?? "", folder: folder)
         var logger = Logger(label: "chaos driver")
         logger.logLevel = .critical
         database = Database(url: server.url, applicationName: "chaos driver", connections: 3, logger: logger)
@@ -111,6 +117,9 @@ actor ChaosRun {
         case .endBackends(let count):
             try? await traffic.endBackends(count)  // The server may be away.
             await fleet.add("connections ended, times")
+        case .blackHole(let length): try await harmNetwork(.blackHole, length, as: "network black holes")
+        case .swallowAnswers(let length):
+            try await harmNetwork(.swallowAnswers, length, as: "network loses answers, times")
         case .restartPostgres: try await harmServer("PostgreSQL restarts") { try await $0.restart() }
         case .killPostgres(let away):
             try await harmServer("PostgreSQL kill -9") {
@@ -125,6 +134,18 @@ actor ChaosRun {
                 try await $0.startAgain()
             }
         }
+    }
+
+    private func harmNetwork(_ mode: TCPProxy.Mode, _ length: Duration, as figure: String) async throws {
+        guard !isNetworkBusy else { return }
+        isNetworkBusy = true
+        defer { isNetworkBusy = false }
+        await fleet.add(figure)
+        proxy.become(mode)
+        try await Task.sleep(for: length)
+        proxy.become(.forward)
+        // What was lost on the way will not come: a real path would say so in the end.
+        proxy.cut()
     }
 
     private func harmServer(_ figure: String, _ body: @Sendable (PrivatePostgres) async throws -> Void) async throws {

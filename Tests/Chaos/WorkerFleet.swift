@@ -39,8 +39,7 @@ actor WorkerFleet {
             notBefore[name] = max(notBefore[name] ?? .now, .now + .milliseconds(200))
         }
         guard notBefore[name] ?? .now <= .now else { return }
-        lives[name] = try WorkerLife(
-            name, host: ChaosSite.host(of: number), site: site, concurrency: wanted > 8 ? 1 : 2)
+        lives[name] = try WorkerLife(number: number, site: site, concurrency: wanted > 8 ? 1 : 2)
         add("worker starts")
     }
 
@@ -102,7 +101,7 @@ actor WorkerFleet {
         }
         try await finish(Array(lives.values) + replaced)
         let sweepers = try (0..<min(wanted, ChaosSite.hosts)).map {
-            try WorkerLife("w-\($0)", host: ChaosSite.host(of: $0), site: site, concurrency: 1, once: true)
+            try WorkerLife(number: $0, site: site, concurrency: 1, once: true)
         }
         try await finish(sweepers)
     }

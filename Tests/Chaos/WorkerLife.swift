@@ -7,12 +7,13 @@ final class WorkerLife {
     let log: String
     private let process = Process()
 
-    init(_ name: String, host: String, site: ChaosSite, concurrency: Int, once: Bool = false) throws {
-        self.name = name
+    init(number: Int, site: ChaosSite, concurrency: Int, once: Bool = false) throws {
+        name = "w-\(number)"
         log = "\(site.folder)/logs/\(name).log"
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe")
         process.arguments = [
-            "worker", "--database", site.url, "--name", name, "--host", host, "--seed", "\(site.seed)",
+            "worker", "--database", number % 2 == 0 || once ? site.url : site.proxiedURL, "--name", name,
+            "--host", ChaosSite.host(of: number), "--seed", "\(site.seed)",
             "--concurrency", "\(concurrency)", "--folder", site.folder,
         ]
         if once { process.arguments?.append("--once") }
@@ -52,6 +53,8 @@ final class WorkerLife {
 struct ChaosSite: Sendable {
     let seed: UInt64
     let url: String
+    /// Through the proxy that fails; every other worker's.
+    let proxiedURL: String
     let folder: String
 
     /// Workers share these, as several processes on one machine do.

@@ -13,7 +13,8 @@ struct NetworkNamespace {
     /// What has to stand before a program's path, so that it runs inside.
     var prefix: [String] { [Self.ip, "netns", "exec", name] }
 
-    private static let ip = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"]
+    private static let ip =
+        ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"]
         .first { FileManager.default.isExecutableFile(atPath: $0) } ?? "ip"
 
     /// Why there can be none here; nil when there can.
