@@ -23,10 +23,12 @@ struct Watchdog: Sendable {
 
     func run() async {
         var strays: [String: ContinuousClock.Instant] = [:]
+        var clock = ServerClock()
         while !Task.isCancelled {
             do {
                 let containers = try await engine.list(labels: [Label.stage: "\(TaskType.odmProcessing)"])
-                for container in containers where isOverdue(container) {
+                if !containers.isEmpty { await clock.set(by: queue) }
+                for container in containers where isOverdue(container, clock.now) {
                     await end(container, because: "past its deadline")
                 }
                 strays = try await removeStrays(containers, seen: strays)
@@ -37,11 +39,11 @@ struct Watchdog: Sendable {
         }
     }
 
-    private func isOverdue(_ container: ContainerSummary) -> Bool {
+    private func isOverdue(_ container: ContainerSummary, _ now: Date) -> Bool {
         guard container.status == .running, let deadline = container.labels[Label.deadline].flatMap(Double.init) else {
             return false
         }
-        return Date().timeIntervalSince1970 > deadline + slack / .seconds(1)
+        return now.timeIntervalSince1970 > deadline + slack / .seconds(1)
     }
 
     /// Containers whose queue row nobody holds any more: canceled, finished elsewhere, or of an older attempt.
@@ -80,5 +82,21 @@ struct Watchdog: Sendable {
             logger.error(
                 "container could not be removed", metadata: ["container": "\(container.name)", "error": "\(error)"])
         }
+    }
+}
+
+/// The database's clock, counted on by this host's monotonic one while the database is away. This host's own wall clock
+/// is asked only until the database has answered once: it may jump.
+private struct ServerClock {
+    private var last: (date: Date, at: ContinuousClock.Instant)?
+
+    var now: Date {
+        guard let last else { return Date() }
+        return last.date.addingTimeInterval((ContinuousClock.now - last.at) / .seconds(1))
+    }
+
+    mutating func set(by queue: JobQueue) async {
+        // Without an answer the old one is counted on.
+        if let date = try? await queue.now() { last = (date, .now) }  // see above
     }
 }

@@ -110,6 +110,27 @@ struct ODMRunTests {
         }
     }
 
+    @Test func aSecondSignalEndsTheGraceAndLosesNothing() async throws {
+        try await Site.with(Self.deaf.merging(["SHUTDOWN_GRACE": "1h"]) { $1 }) { site in
+            let worker = try WorkerProcess(site)
+            let (dataset, _) = try await startODM(site, worker)
+            worker.send(SIGTERM)
+            try await waitUntil("it is stopping") { worker.log.contains("stopping") }
+            #expect(worker.isRunning)
+            worker.send(SIGTERM)
+            #expect(try await worker.exitStatus(within: .seconds(15)) == 0)
+            #expect(try await running(site, dataset).count == 1)
+            let state = try await site.test.sql("SELECT state FROM v2_workers")[0].get("state", as: String.self)
+            #expect(state == "stopped")
+            for container in try await running(site, dataset) {
+                let engine = try DockerEngine(host: ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? "")
+                defer { engine.shutdown() }
+                try await engine.end(container.id, grace: .zero)
+                try await engine.remove(container.id)
+            }
+        }
+    }
+
     @Test func aRunningRowThatIsPutBackKeepsItsContainer() async throws {
         try await Site.with(Self.deaf) { site in
             let worker = try WorkerProcess(site)

@@ -15,3 +15,12 @@ public struct Deadline: Sendable {
     /// Negative once it has passed.
     public var remaining: Duration { end - .now }
 }
+
+extension JobQueue {
+    /// The database's clock.
+    public func now() async throws -> Date {
+        try await Date(timeIntervalSince1970: database.run(Self.readClock)[0].get("now"))
+    }
+
+    private static let readClock = Statement("read clock", "SELECT extract(epoch FROM clock_timestamp()) AS now")
+}
