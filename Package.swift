@@ -109,7 +109,7 @@ let package = Package(
                 "deadtrees", "orthopreview", "Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures",
             ]),
         .target(name: "ClockJump", path: "Tests/ClockJump"),
-        tests("FaultTests", ["deadtrees", "queue-chaos", "DB", "Failures"]),
+        tests("FaultTests", ["deadtrees", "orthopreview", "queue-chaos", "ClockJump", "Containers", "DB"]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]
