@@ -31,7 +31,8 @@ struct FailingCommitTests {
     }
 
     /// The transaction was committed, and the connection was cut before the worker heard of it.
-    @Test func itsAnswerIsLost() async throws {
+    @Test(arguments: [["geotiff"], ["geotiff", "thumbnail"]])
+    func itsAnswerIsLost(_ types: [String]) async throws {
         try await Site.checked { site in
             let server = try #require(URLComponents(string: site.test.url))
             let proxy = try TCPProxy(upstream: UInt16(server.port ?? 5432))
@@ -40,19 +41,19 @@ struct FailingCommitTests {
             through.port = Int(proxy.port)
             try await site.atCommitOfASuccess(
                 "IF nextval('test_commits') = 1 THEN PERFORM pg_advisory_xact_lock(4711); END IF;")
-            let (dataset, row) = try await site.addMetadataRow()
+            let (dataset, row) = try await site.addOrthoRow(types)
             let worker = try await whileHolding("SELECT pg_advisory_xact_lock(4711)", in: site.test.url) { release in
                 let worker = try WorkerProcess(site, [], ["DATABASE_URL": through.string ?? ""])
                 try await site.untilBlocked()
                 proxy.become(.swallowAnswers)
                 release()
-                try await site.untilGone(row)
+                try await waitUntil("it is committed") { try await site.history(dataset).first == "geotiff succeeded" }
                 proxy.become(.forward)
                 proxy.cut()
                 return worker
             }
             try await waitUntil("the worker knows: \(worker.log.suffix(2000))") { worker.log.contains("row finished") }
-            #expect(try await site.history(dataset) == ["metadata succeeded"])
+            #expect(try await site.history(dataset) == types.map { "\($0) succeeded" })
             try await site.stop(worker)
         }
     }

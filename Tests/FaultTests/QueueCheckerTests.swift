@@ -46,7 +46,7 @@ struct QueueCheckerTests {
         Break("and the lease was gone", "UPDATE v2_metadata SET version = 2"),
         Break("which has no succeeded run", "UPDATE chaos.effects SET attempt = 3"),
         Break("was published by a zombie", "UPDATE chaos.effects SET made_in = 1, published_by = 'a zombie'"),
-        Break("was published 2 times", effect),
+        Break("was published by 2 attempts", effect),
         Break("has succeeded and published nothing", "DELETE FROM chaos.effects"),
         Break("still says cog_processing", "UPDATE v2_statuses SET current_status = 'cog_processing'"),
         Break("is_metadata_done is f", "UPDATE v2_statuses SET is_metadata_done = false"),
@@ -107,6 +107,6 @@ struct QueueCheckerTests {
 
     private static let effect = """
         INSERT INTO chaos.effects (dataset_id, task_type, published_by, queue_id, worker, attempt)
-        SELECT dataset_id, task_type, published_by, queue_id, worker, attempt FROM chaos.effects
+        SELECT dataset_id, task_type, published_by, queue_id, worker, attempt + 1 FROM chaos.effects
         """
 }
