@@ -41,7 +41,7 @@ struct FailingCommitTests {
             through.port = Int(proxy.port)
             try await site.atCommitOfASuccess(
                 "IF nextval('test_commits') = 1 THEN PERFORM pg_advisory_xact_lock(4711); END IF;")
-            let (dataset, row) = try await site.addOrthoRow(types)
+            let (dataset, _) = try await site.addOrthoRow(types)
             let worker = try await whileHolding("SELECT pg_advisory_xact_lock(4711)", in: site.test.url) { release in
                 let worker = try WorkerProcess(site, [], ["DATABASE_URL": through.string ?? ""])
                 try await site.untilBlocked()
