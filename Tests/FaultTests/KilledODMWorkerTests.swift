@@ -14,9 +14,12 @@ struct KilledODMWorkerTests {
         try await Site.checked { site in
             let dataset = try await site.addRawDataset(SimulatedFlight.path())
             let row = try await site.test.enqueue(dataset, ["odm_processing", "geotiff"])
+            let engine = try DockerEngine(host: ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? "")
+            defer { engine.shutdown() }
+            let labels = ["deadtrees.dataset_id": "\(dataset)", "deadtrees.worker": site.worker]
             let first = try WorkerProcess(site)
-            try await waitUntil(within: .seconds(60), "the container is on record: \(first.log)") {
-                try await !site.test.sql("SELECT FROM v2_queue_lease WHERE container_id IS NOT NULL").isEmpty
+            try await waitUntil(within: .seconds(60), "ODM runs: \(first.log)") {
+                try await engine.list(labels: labels).contains { $0.status == .running }
             }
             first.send(SIGKILL)
             #expect(try await first.exitStatus() == -SIGKILL)
@@ -33,11 +36,7 @@ struct KilledODMWorkerTests {
                     "odm_processing lost", "odm_processing succeeded", "geotiff succeeded",
                 ])
             try await site.stop(second)
-            let engine = try DockerEngine(host: ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? "")
-            defer { engine.shutdown() }
-            #expect(
-                try await engine.list(labels: ["deadtrees.dataset_id": "\(dataset)", "deadtrees.worker": site.worker])
-                    .isEmpty)
+            #expect(try await engine.list(labels: labels).isEmpty)
         }
     }
 }
