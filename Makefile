@@ -5,6 +5,8 @@
 # Which photos the demo takes: a folder or a ZIP. Without it, it simulates a flight.
 IMAGES ?=
 export IMAGES
+# Counts statements where scripts/bench asks for it, and has room for a hundred workers.
+BENCH_POSTGRES = -c shared_preload_libraries=pg_stat_statements -c max_connections=700
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +32,9 @@ check: setup ## format, shell scripts, compose files
 format: ## format the Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-bench: setup ## measure, and print what docs/benchmarks.md holds
+bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory
 	for product in deadtrees orthopreview queue-bench; do swift build -c release --product $$product || exit 1; done
-	scripts/with-services scripts/bench
+	POSTGRES_OPTIONS='$(BENCH_POSTGRES)' scripts/with-services scripts/bench
 
 chaos: setup ## break workers and database at random, then check the history: SECONDS=120 SEED=… WORKERS=2,8,32
 	CHAOS_SECONDS="$(SECONDS)" SEED="$(SEED)" WORKERS="$(WORKERS)" scripts/chaos

@@ -58,7 +58,12 @@ let package = Package(
         program("orthopreview", ["Mosaic", "Imagery", "Raster", "Failures", arguments]),
 
         .executableTarget(
-            name: "queue-bench", dependencies: ["DB", log], path: "Benchmarks/QueueBench", swiftSettings: settings),
+            name: "queue-bench",
+            dependencies: [
+                "Worker", "Tasks", "DB", "Storage", "Containers", "NativeChild", "Settings", "Failures", lifecycle,
+                signals, log,
+            ],
+            path: "Benchmarks/QueueBench", swiftSettings: settings),
 
         module(
             "Worker", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Failures", lifecycle, log]),

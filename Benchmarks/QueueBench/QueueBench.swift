@@ -1,74 +1,70 @@
 import DB
+import Failures
 import Foundation
 import Logging
 
-/// How long a row waits for an idle worker, beside how long a bare NOTIFY takes on the same machine.
+/// Measures the queue with the real worker. `scripts/bench` calls it; docs/benchmarks.md holds what it prints.
 ///
-/// Expects `DATABASE_URL` to name a migrated database with one idle worker on it. Prints milliseconds.
+/// Expects `DATABASE_URL` to name a database, migrated where a worker is asked for. Times go to standard output,
+/// words to standard error.
 @main
 struct QueueBench {
-    static let samples = 300
-    /// Between two rows, so that the worker is idle again.
-    static let gap = Duration.milliseconds(60)...Duration.milliseconds(120)
+    static let usage = """
+        usage: queue-bench drain ROWS CONCURRENCY       run all waiting rows: seconds of handlers, seconds to the end
+               queue-bench serve MARKS [CONCURRENCY]    a worker that marks each start in a file, until SIGTERM
+               queue-bench pick-up SQL MARKS SAMPLES    run SQL's statement, one at a time: milliseconds to the mark
+               queue-bench notify SAMPLES               milliseconds from NOTIFY to listener
 
-    static func main() async throws {
-        let url = ProcessInfo.processInfo.environment["DATABASE_URL"] ?? "postgres:///deadtrees"
-        let database = Database(url: url, applicationName: "bench", logger: Logger(label: "bench"))
-        let dataset: Int64 = try await database.run(statement("add_dataset"))[0].get("id")
-        print(row("what", ["p50", "p90", "p95", "p99", "max"]))
-        print(row("NOTIFY to listener", distribution(try await notifyFloor(database))))
-        print(row("INSERT to stage start", distribution(try await pickUp(database, dataset))))
-    }
+        """
 
-    private static func notifyFloor(_ database: Database) async throws -> [Double] {
-        var heard = Listener(database: database, channels: ["bench"]).events().makeAsyncIterator()
-        while await heard.next() != .listening {}
-        var times: [Double] = []
-        for _ in 0..<samples {
-            let start = ContinuousClock.now
-            async let sent = database.run(statement("notify"))
-            _ = await heard.next()
-            times.append((ContinuousClock.now - start) / .milliseconds(1))
-            _ = try await sent
-            try await Task.sleep(for: pause())
-        }
-        return times
-    }
-
-    private static func pickUp(_ database: Database, _ dataset: Int64) async throws -> [Double] {
-        var times: [Double] = []
-        for _ in 0..<samples {
-            // The database's clock is this machine's: both ends are read from it.
-            let start = Date().timeIntervalSince1970
-            let row: Int64 = try await database.run(statement("insert_row"), [.int(dataset)])[0].get("id")
-            while true {
-                try await Task.sleep(for: pause())
-                guard let run = try await database.run(statement("stage_start"), [.int(row)]).first else { continue }
-                times.append((try run.get("started", as: Double.self) - start) * 1000)
-                break
-            }
-        }
-        return times
-    }
-
-    private static func pause() -> Duration {
-        gap.lowerBound + (gap.upperBound - gap.lowerBound) * Double.random(in: 0...1)
-    }
-
-    /// A statement of `sql/bench`.
-    private static func statement(_ name: String) throws -> Statement {
-        try Statement(name, String(contentsOfFile: "sql/bench/\(name).sql", encoding: .utf8))
-    }
-
-    private static func distribution(_ times: [Double]) -> [String] {
-        let sorted = times.sorted()
-        return [0.5, 0.9, 0.95, 0.99, 1].map { share in
-            String(format: "%.1f", sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))])
+    static func main() async {
+        do {
+            try await run(Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            FileHandle.standardError.write(Data("queue-bench: \(error)\n".utf8))
+            exit(1)
         }
     }
 
-    private static func row(_ name: String, _ cells: [String]) -> String {
-        name.padding(toLength: 24, withPad: " ", startingAt: 0)
-            + cells.map { String(repeating: " ", count: max(0, 9 - $0.count)) + $0 }.joined()
+    private static func run(_ arguments: [String]) async throws {
+        switch (arguments.first, arguments.count) {
+        case ("drain", 3):
+            let (rows, concurrency) = (try count(arguments[1]), try count(arguments[2]))
+            print(try await Drain(rows: rows, concurrency: concurrency).run())
+        case ("serve", 2...3):
+            let concurrency = arguments.count == 3 ? try count(arguments[2]) : nil
+            try await BenchWorker(concurrency: concurrency, marks: arguments[1]).runUntilStopped()
+        case ("pick-up", 4):
+            let sql = try String(contentsOfFile: arguments[1], encoding: .utf8)
+            let pickUp = PickUp(statement: Statement("enqueue", sql), marks: arguments[2])
+            for time in try await pickUp.sample(try count(arguments[3])) { print(time) }
+        case ("notify", 2):
+            for time in try await NotifyFloor.sample(try count(arguments[1])) { print(time) }
+        default:
+            FileHandle.standardError.write(Data(usage.utf8))
+            exit(2)
+        }
     }
+
+    private static func count(_ text: String) throws -> Int {
+        guard let count = Int(text), count > 0 else {
+            throw Failure("usage", "\"\(text)\" should be a whole number above 0")
+        }
+        return count
+    }
+}
+
+/// The database that `DATABASE_URL` names.
+func benchDatabase(connections: Int = 2) -> Database {
+    let url = ProcessInfo.processInfo.environment["DATABASE_URL"] ?? "postgres:///deadtrees"
+    var logger = Logger(label: "bench")
+    logger.logLevel = .warning
+    return Database(url: url, applicationName: "bench", connections: connections, logger: logger)
+}
+
+/// Nanoseconds of the clock that all processes of this machine share, whatever language they are written in.
+func monotonicNanoseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
 }

@@ -7,12 +7,18 @@ public struct ScratchFolder: Sendable {
     /// The folder of the attempt before this one, where this host has it.
     let previousAttempt: String?
 
-    /// Makes the folder.
-    /// - Throws: `Failure` with code `no_scratch`, worth a retry: a full or read-only disk gets better.
-    public init(in workFolder: String, queueID: Int64, attempt: Int) throws {
+    /// Touches no disk: `make` does.
+    public init(in workFolder: String, queueID: Int64, attempt: Int) {
         path = "\(workFolder)/\(queueID)-\(attempt)"
         previousAttempt = attempt > 1 ? "\(workFolder)/\(queueID)-\(attempt - 1)" : nil
+    }
+
+    /// Makes the folder, where it is not there yet.
+    /// - Throws: `Failure` with code `no_scratch`, worth a retry: a full or read-only disk gets better.
+    @discardableResult
+    public func make() throws -> ScratchFolder {
         if mkdir(path, 0o755) != 0 { try Self.make(path) }
+        return self
     }
 
     /// A path within the folder.

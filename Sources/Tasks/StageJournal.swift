@@ -14,7 +14,7 @@ public struct StageJournal: Sendable {
     /// Writes the result so that it outlives a power cut, too. One that says nothing is not worth a file.
     public func write(_ result: StageResult, of type: TaskType) throws {
         guard !result.isEmpty else { return }
-        let path = scratch.file(Self.fileName(type))
+        let path = try scratch.make().file(Self.fileName(type))
         do {
             try JSONEncoder().encode(result).write(to: URL(fileURLWithPath: path), options: .atomic)
             try Self.flush(path)

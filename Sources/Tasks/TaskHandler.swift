@@ -12,6 +12,9 @@ public protocol TaskHandler: Sendable {
     /// Set in `v2_statuses` when the stage is done.
     var flag: DoneFlag { get }
 
+    /// Whether the stage works with files in its scratch folder. True unless said otherwise.
+    var needsScratch: Bool { get }
+
     /// Does the stage's work for one dataset. Files go to storage here; rows go into the database with the
     /// result's `records`, in the transaction that marks the stage as done. Must stop soon when its task is
     /// canceled, and may be run again after any failure.
@@ -20,6 +23,8 @@ public protocol TaskHandler: Sendable {
 }
 
 extension TaskHandler {
+    public var needsScratch: Bool { true }
+
     /// What the database has to know of the stage.
     public var kind: StageKind { StageKind(type: type, status: status, flag: flag) }
 }

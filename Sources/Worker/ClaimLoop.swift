@@ -66,6 +66,10 @@ actor ClaimLoop {
                 for job in jobs { start(job, in: &group) }
                 if options.once && jobs.isEmpty && running.isEmpty { break }
                 // A claim that found rows says that there may be more, and room for them may be left.
+                // Jobs that end together end within a moment: a busy worker claims for all of them at once.
+                if !running.isEmpty && !isStopping && running.count > options.concurrency / 2 {
+                    try? await Task.sleep(for: .milliseconds(1))  // A canceled sleep only makes the next claim smaller.
+                }
                 if jobs.isEmpty || running.count >= options.concurrency { await rest() }
             }
         }

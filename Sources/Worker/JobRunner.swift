@@ -61,8 +61,7 @@ struct JobRunner: Sendable {
         let job = held.job
         let stages = try registry.stages(for: job.taskTypes).filter { !job.stagesDone.contains($0.type) }
         try refuseWhatCannotBeRun(job)
-        let scratch = try ScratchFolder(
-            in: options.workFolder, queueID: job.queueID, attempt: job.token.attempt)
+        let scratch = ScratchFolder(in: options.workFolder, queueID: job.queueID, attempt: job.token.attempt)
         for (index, handler) in stages.enumerated() {
             try Task.checkCancellation()
             let context = context(of: held, handler, scratch, stop, logger)
@@ -110,6 +109,7 @@ struct JobRunner: Sendable {
         var result = journal.earlierResult(of: handler.type)
         if result == nil {
             context.logger.info("stage started")
+            if handler.needsScratch { try context.scratch.make() }
             result = try await handler.run(context)
         } else {
             context.logger.info("stage was done by the attempt before; its result is published")

@@ -40,7 +40,7 @@ struct RawPhotosTests {
             let job = try #require(jobs.first)
             try await body(
                 StageContext(
-                    job: job, scratch: ScratchFolder(in: "\(base)/work", queueID: job.queueID, attempt: 1),
+                    job: job, scratch: ScratchFolder(in: "\(base)/work", queueID: job.queueID, attempt: 1).make(),
                     queue: test.queue, storage: storage, native: NativeRunner(), logger: Logger(label: "test"),
                     isWorkerStopping: { false }, report: { _, _ in }))
         }

@@ -16,14 +16,14 @@ import Testing
 
     @Test func eachAttemptHasItsFolder() throws {
         try withWorkFolder { work in
-            let scratch = try ScratchFolder(in: work, queueID: 7, attempt: 2)
+            let scratch = try ScratchFolder(in: work, queueID: 7, attempt: 2).make()
             #expect(scratch.path == "\(work)/7-2")
             #expect(try names(work) == ["7-2"])
             #expect(!scratch.has("odm"))
             #expect(try scratch.folder("odm/a") == "\(work)/7-2/odm/a")
             #expect(scratch.has("odm"))
             // The attempt may go on in a worker that was restarted.
-            #expect(try ScratchFolder(in: work, queueID: 7, attempt: 2).has("odm"))
+            #expect(try ScratchFolder(in: work, queueID: 7, attempt: 2).make().has("odm"))
         }
     }
 
@@ -53,7 +53,9 @@ import Testing
     @Test func aWorkFolderThatCannotBeMadeIsWorthARetry() throws {
         try withWorkFolder { work in
             try Data().write(to: URL(fileURLWithPath: work))
-            let failure = try #require(throws: Failure.self) { try ScratchFolder(in: work, queueID: 1, attempt: 1) }
+            let failure = try #require(throws: Failure.self) {
+                try ScratchFolder(in: work, queueID: 1, attempt: 1).make()
+            }
             #expect(failure.code == "no_scratch")
             #expect(failure.retry == .later)
             #expect(!failure.sentence.contains(work))

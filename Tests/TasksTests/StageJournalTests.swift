@@ -21,7 +21,7 @@ import Testing
     }
 
     private func journal(_ work: String, _ attempt: Int) throws -> StageJournal {
-        try StageJournal(ScratchFolder(in: work, queueID: 7, attempt: attempt))
+        try StageJournal(ScratchFolder(in: work, queueID: 7, attempt: attempt).make())
     }
 
     @Test func theNextAttemptFindsWhatTheOneBeforeNoted() throws {
@@ -53,7 +53,7 @@ import Testing
 
     @Test func whileARowBacksOffOnlyItsResultsStay() throws {
         try withWork { work in
-            let scratch = try ScratchFolder(in: work, queueID: 7, attempt: 1)
+            let scratch = try ScratchFolder(in: work, queueID: 7, attempt: 1).make()
             _ = try scratch.folder("odm/1/images")
             try journal(work, 1).write(result, of: .cog)
             try ScratchFolder.emptyButJournal(in: work, queueID: 7, attempt: 1)

@@ -66,7 +66,7 @@ pg_launch() {
     # The port it had, where that is free still: clients that were there before find it again.
     [ -n "$(pg_port)" ] && ! answers "$(pg_port)" || free_port >"$pg_home/port"
     as_pg_user "$pg_bin/pg_ctl" start --pgdata="$pg_data" --log="$pg_log" --wait --timeout=60 \
-        --options="-p $(pg_port)" </dev/null >/dev/null 2>&1
+        --options="-p $(pg_port) ${POSTGRES_OPTIONS:-}" </dev/null >/dev/null 2>&1
 }
 
 postgres_start() {

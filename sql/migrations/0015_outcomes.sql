@@ -33,7 +33,7 @@ COMMENT ON COLUMN v2_requests.error IS 'The sentence that the researcher reads, 
 
 -- Takes rows out of the queue with their outcome, all in the caller's transaction.
 CREATE FUNCTION v2_leave_queue(p_queue_ids bigint[], p_outcome text, p_error text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   INSERT INTO v2_requests (queue_id, dataset_id, user_id, task_types, created_at, priority, attempts, outcome, error)
@@ -48,7 +48,7 @@ COMMENT ON FUNCTION v2_leave_queue IS 'Takes rows out of v2_queue and writes the
 -- Deleted by anybody else: by a user, by an administrator, or with the dataset. Running work sees that its lease is
 -- gone and stops.
 CREATE OR REPLACE FUNCTION v2_queue_removed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   taken_out bigint[];
 BEGIN

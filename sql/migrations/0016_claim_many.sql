@@ -40,7 +40,7 @@ DROP TRIGGER v2_lease_deleted ON v2_queue_lease;
 DROP TRIGGER v2_lease_slot_freed ON v2_queue_lease;
 DROP FUNCTION v2_lease_given_back();
 CREATE FUNCTION v2_leases_given_back() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
   SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   IF EXISTS (SELECT FROM given_back WHERE gpu_slot IS NOT NULL)
@@ -58,8 +58,9 @@ CREATE TRIGGER v2_lease_slot_freed AFTER UPDATE OF gpu_slot ON v2_queue_lease
 -- Shows in v2_statuses what was done and what begins: a done flag is set, the flag of what begins is cleared with
 -- an earlier error. A new flag gets its line here.
 CREATE FUNCTION v2_mark_stages(p_datasets bigint[], p_done text[], p_begun text[], p_statuses text[]) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
   UPDATE v2_statuses s SET
     current_status = coalesce(stage.status::v2_status, 'idle'),
     is_odm_done = (s.is_odm_done OR stage.done = 'is_odm_done') AND stage.begun <> 'is_odm_done',
@@ -75,10 +76,12 @@ LANGUAGE sql SET search_path = pg_catalog, public, pg_temp
     has_error = s.has_error AND stage.begun = '',
     error_message = CASE WHEN stage.begun = '' THEN s.error_message END,
     updated_at = now()
-  FROM unnest(p_datasets, p_done, p_begun, p_statuses) AS raw (dataset_id, done, begun, status),
-    LATERAL (SELECT raw.dataset_id, coalesce(raw.done, '') AS done, coalesce(raw.begun, '') AS begun, raw.status) AS stage
-  WHERE s.dataset_id = stage.dataset_id
-$$;
+  FROM (
+    SELECT o.id, array_position(p_datasets, o.dataset_id) AS place FROM v2_statuses o
+    WHERE o.dataset_id = ANY (p_datasets) OFFSET 0) AS found,
+    LATERAL (SELECT coalesce(p_done[place], '') AS done, coalesce(p_begun[place], '') AS begun, p_statuses[place] AS status) AS stage
+  WHERE s.id = found.id;
+END $$;
 COMMENT ON FUNCTION v2_mark_stages IS 'Shows in v2_statuses which stages are done and which begin. Called by workers only.';
 
 DROP FUNCTION v2_claim(text, uuid, text, text[], integer, interval);
@@ -106,7 +109,9 @@ $$;
 CREATE FUNCTION v2_take_over(
   p_worker text, p_instance uuid, p_host text, p_types text[], p_limit integer, p_lease interval,
   p_known bigint[], p_only_own boolean)
-RETURNS SETOF v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+RETURNS SETOF v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   lease v2_queue_lease;
   asked text[];
@@ -142,6 +147,7 @@ CREATE FUNCTION v2_claim_waiting(
   p_worker text, p_instance uuid, p_host text, p_types text[], p_limit integer, p_lease interval)
 RETURNS SETOF v2_queue_lease LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
   -- The plan is made once, for any limit, and must not change when there is no match: walk the index, in order.
+  SET plan_cache_mode = force_generic_plan
   SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   known text[] := ARRAY(SELECT name FROM v2_task_types);
@@ -175,7 +181,10 @@ BEGIN
     INSERT INTO v2_queue_lease (queue_id, dataset_id, worker, instance, attempt, lease_until, gpu_slot, stage)
     SELECT id, chosen.dataset_id, p_worker, p_instance, chosen.attempt + 1, now() + p_lease,
       CASE WHEN needs_gpu THEN slots[place] END,
-      v2_first_stage(p_types, chosen.task_types, CASE WHEN chosen.attempt = 0 THEN '{}' ELSE v2_stages_done(id) END)
+      CASE WHEN chosen.attempt > 0 THEN v2_first_stage(p_types, chosen.task_types, v2_stages_done(id))
+        -- The same, written out for the many rows that have no history yet.
+        ELSE (SELECT type FROM unnest(p_types) type WHERE type = ANY (chosen.task_types) AND chosen.task_types <@ p_types LIMIT 1)
+      END
     FROM chosen ORDER BY id
     ON CONFLICT DO NOTHING RETURNING *
   ), marked AS (
@@ -192,7 +201,7 @@ CREATE FUNCTION v2_claim(
 RETURNS TABLE (queue_id bigint, dataset_id bigint, user_id uuid, task_types text[], attempt integer, stage text,
                stages_done text[], failed_attempts bigint, is_taken_over boolean, has_container boolean,
                is_dataset_gone boolean)
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -244,60 +253,74 @@ COMMENT ON FUNCTION v2_claim IS 'Claims up to p_limit rows for one worker and op
 -- {queue_id, attempt, task_type, flag, exit_code, peak_memory_bytes, detail, next_type, next_status, next_flag}.
 -- Returns the queue ids whose stage is written, also when an earlier call wrote it and its answer was lost.
 CREATE FUNCTION v2_complete(p_worker text, p_ends jsonb) RETURNS SETOF bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  held bigint[];
+  -- All in one order, so that a place in one is a place in all. To look a place up costs less than to join.
+  held          bigint[];
+  datasets      bigint[];
+  types         text[];
+  flags         text[];
+  exit_codes    integer[];
+  peaks         bigint[];
+  details       text[];
+  next_types    text[];
+  next_statuses text[];
+  next_flags    text[];
+  ending        bigint[];
 BEGIN
-  held := ARRAY(
-    SELECT q.id FROM v2_queue q JOIN v2_queue_lease l ON l.queue_id = q.id
-    JOIN jsonb_to_recordset(p_ends) AS e (queue_id bigint, attempt integer) ON e.queue_id = l.queue_id AND e.attempt = l.attempt
-    WHERE l.worker = p_worker ORDER BY q.id FOR UPDATE OF q, l);
+  SELECT array_agg(h.id), array_agg(h.dataset_id), array_agg(h.task_type), array_agg(h.flag), array_agg(h.exit_code),
+    array_agg(h.peak_memory_bytes), array_agg(h.detail), array_agg(h.next_type), array_agg(h.next_status),
+    array_agg(h.next_flag), array_agg(h.id) FILTER (WHERE h.next_type IS NULL)
+  INTO held, datasets, types, flags, exit_codes, peaks, details, next_types, next_statuses, next_flags, ending
+  FROM (
+    SELECT q.id, l.dataset_id, e.* FROM v2_queue q JOIN v2_queue_lease l ON l.queue_id = q.id
+    JOIN jsonb_to_recordset(p_ends) AS e (
+      queue_id bigint, attempt integer, task_type text, flag text, exit_code integer, peak_memory_bytes bigint,
+      detail text, next_type text, next_status text, next_flag text)
+      ON e.queue_id = l.queue_id AND e.attempt = l.attempt
+    WHERE l.worker = p_worker ORDER BY q.id FOR UPDATE OF q, l) AS h;
 
-  UPDATE v2_task_runs r SET outcome = 'succeeded', finished_at = clock_timestamp(), exit_code = e.exit_code,
-    peak_memory_bytes = e.peak_memory_bytes, detail = coalesce(r.detail || e.detail::jsonb, r.detail)
-  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, task_type text, exit_code integer, peak_memory_bytes bigint, detail text)
-  WHERE r.queue_id = e.queue_id AND r.outcome IS NULL AND r.task_type = e.task_type AND e.queue_id = ANY (held);
+  UPDATE v2_task_runs r SET outcome = 'succeeded', finished_at = clock_timestamp(),
+    exit_code = exit_codes[array_position(held, r.queue_id)],
+    peak_memory_bytes = peaks[array_position(held, r.queue_id)],
+    detail = coalesce(r.detail || details[array_position(held, r.queue_id)]::jsonb, r.detail)
+  WHERE r.queue_id = ANY (held) AND r.outcome IS NULL AND r.task_type = types[array_position(held, r.queue_id)];
+  PERFORM v2_mark_stages(datasets, flags, next_flags, next_statuses);
+  IF coalesce(cardinality(ending), 0) < cardinality(held) THEN
+    PERFORM v2_begin_next(p_worker, held, types, next_types);
+  END IF;
+  IF cardinality(ending) > 0 THEN
+    PERFORM v2_leave_queue(ending, 'succeeded', NULL);
+  END IF;
 
-  PERFORM v2_mark_stages(
-    array_agg(l.dataset_id), array_agg(e.flag), array_agg(e.next_flag), array_agg(e.next_status))
-  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, flag text, next_flag text, next_status text)
-  JOIN v2_queue_lease l ON l.queue_id = e.queue_id WHERE e.queue_id = ANY (held);
-
-  PERFORM v2_begin_next(held, p_worker, p_ends);
-  PERFORM v2_leave_queue(array_agg(e.queue_id), 'succeeded', NULL)
-  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, next_type text)
-  WHERE e.next_type IS NULL AND e.queue_id = ANY (held) HAVING count(*) > 0;
-
-  RETURN QUERY SELECT unnest(held) UNION
-    SELECT r.queue_id FROM v2_requests r
-    JOIN jsonb_to_recordset(p_ends) AS e (queue_id bigint, attempt integer, next_type text) USING (queue_id)
-    WHERE cardinality(held) < jsonb_array_length(p_ends)
-      AND e.next_type IS NULL AND r.outcome = 'succeeded' AND r.attempts = e.attempt;
+  RETURN QUERY SELECT unnest(held);
+  IF coalesce(cardinality(held), 0) < jsonb_array_length(p_ends) THEN
+    RETURN QUERY SELECT r.queue_id FROM v2_requests r
+      JOIN jsonb_to_recordset(p_ends) AS e (queue_id bigint, attempt integer, next_type text) USING (queue_id)
+      WHERE e.next_type IS NULL AND r.outcome = 'succeeded' AND r.attempts = e.attempt;
+  END IF;
 END $$;
 COMMENT ON FUNCTION v2_complete IS 'Writes stages that succeeded, and opens the next or ends the row. Called by workers only.';
 
-CREATE FUNCTION v2_begin_next(p_held bigint[], p_worker text, p_ends jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+-- Places in the arrays belong together. Rows whose next type is null are passed over.
+CREATE FUNCTION v2_begin_next(p_worker text, p_held bigint[], p_types text[], p_next_types text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM jsonb_to_recordset(p_ends) AS e (next_type text) WHERE e.next_type IS NOT NULL) THEN
-    RETURN;
-  END IF;
   INSERT INTO v2_task_runs (queue_id, dataset_id, task_type, attempt, worker)
-  SELECT e.queue_id, l.dataset_id, e.next_type, l.attempt, p_worker
-  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, next_type text)
-  JOIN v2_queue_lease l ON l.queue_id = e.queue_id
-  WHERE e.next_type IS NOT NULL AND e.queue_id = ANY (p_held)
+  SELECT l.queue_id, l.dataset_id, p_next_types[array_position(p_held, l.queue_id)], l.attempt, p_worker
+  FROM v2_queue_lease l
+  WHERE l.queue_id = ANY (p_held) AND p_next_types[array_position(p_held, l.queue_id)] IS NOT NULL
   -- The answer to an earlier call may have been lost on its way.
   ON CONFLICT (queue_id) WHERE outcome IS NULL DO NOTHING;
-  UPDATE v2_queue_lease l SET stage = e.next_type, progress = 0, note = NULL, container_id = NULL, deadline_at = NULL, gpu_slot = NULL
-  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, next_type text)
-  WHERE l.queue_id = e.queue_id AND e.next_type IS NOT NULL AND e.queue_id = ANY (p_held);
-  UPDATE v2_queue q SET needs_gpu = false
-  FROM jsonb_to_recordset(p_ends) AS e (queue_id bigint, task_type text, next_type text)
-  WHERE q.id = e.queue_id AND q.needs_gpu AND e.task_type = 'odm_processing' AND e.next_type IS NOT NULL
-    AND e.queue_id = ANY (p_held);
+  UPDATE v2_queue_lease l SET stage = p_next_types[array_position(p_held, l.queue_id)], progress = 0, note = NULL,
+    container_id = NULL, deadline_at = NULL, gpu_slot = NULL
+  WHERE l.queue_id = ANY (p_held) AND p_next_types[array_position(p_held, l.queue_id)] IS NOT NULL;
+  IF 'odm_processing' = ANY (p_types) THEN
+    UPDATE v2_queue q SET needs_gpu = false
+    WHERE q.id = ANY (p_held) AND q.needs_gpu AND p_types[array_position(p_held, q.id)] = 'odm_processing';
+  END IF;
 END $$;
 COMMENT ON FUNCTION v2_begin_next IS 'Opens the next stages of rows that v2_complete has locked. Called by workers only.';
 

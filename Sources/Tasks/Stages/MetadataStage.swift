@@ -7,6 +7,7 @@ public struct MetadataStage: TaskHandler {
     public let type = TaskType.metadata
     public let status = DatasetStatus.metadataProcessing
     public let flag = DoneFlag.metadata
+    public let needsScratch = false
 
     private let assets: String?
 

@@ -1,0 +1,1 @@
+INSERT INTO pgqueuer (priority, status, entrypoint) VALUES (0, 'queued', 'bench')
