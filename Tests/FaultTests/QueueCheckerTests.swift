@@ -21,6 +21,10 @@ struct QueueCheckerTests {
         Break("left the queue without an outcome", "DELETE FROM v2_requests"),
         Break(
             "has the outcome failed, and its last run ended as succeeded", "UPDATE v2_requests SET outcome = 'failed'"),
+        Break(
+            "has failed for want of the database",
+            "UPDATE v2_requests SET outcome = 'failed'; UPDATE v2_task_runs SET outcome = 'failed', error_code = 'database_unreachable'"
+        ),
         Break("has the outcome succeeded, and not all of", "UPDATE v2_task_runs SET outcome = 'lost'"),
         Break(
             "was never committed",

@@ -41,6 +41,11 @@ CREATE FUNCTION chaos.wrong_rows() RETURNS SETOF text LANGUAGE sql SET search_pa
   SELECT format('row %s has the outcome succeeded, and not all of %s have succeeded', e.queue_id, e.task_types)
   FROM chaos.ended e WHERE e.outcome = 'succeeded' AND NOT e.is_done
   UNION ALL
+  SELECT format('row %s has failed for want of the database', r.queue_id)
+  FROM v2_task_runs r JOIN v2_requests b ON b.queue_id = r.queue_id
+  WHERE b.outcome = 'failed' AND r.error_code = 'database_unreachable'
+    AND NOT EXISTS (SELECT FROM v2_task_runs later WHERE later.queue_id = r.queue_id AND later.id > r.id)
+  UNION ALL
   SELECT format('row %s has the outcome failed, and its last run ended as %s', e.queue_id, coalesce(e.last_run, 'none'))
   FROM chaos.ended e WHERE e.outcome = 'failed' AND coalesce(e.last_run, '') NOT IN ('failed', 'timed_out', 'lost')
 $$;
