@@ -101,8 +101,12 @@ extension WorkerProcess {
 
     /// Stops the child process of a stage, where there is one.
     func stopChild() -> Bool {
-        guard let child = children.first else { return false }
-        return kill(child, SIGSTOP) == 0
+        // Not before it runs its own program: until then, its parent waits for it.
+        let child = children.first { child in
+            let command = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
+            return command.split(separator: 0).contains(Data("native".utf8))
+        }
+        return child.map { kill($0, SIGSTOP) == 0 } ?? false
     }
 
     func continueChildren() { children.forEach { kill($0, SIGCONT) } }
