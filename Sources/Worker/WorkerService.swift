@@ -44,11 +44,13 @@ public struct WorkerService: Service {
             logger: logger)
         let loop = ClaimLoop(
             runner: runner, queue: queue, worker: identity, stages: registry.kinds, options: options, logger: logger)
+        let housekeeping = Housekeeping(queue: queue, folder: options.workFolder, logger: logger)
+        await housekeeping.sweepQueue()
         let replaced = StopSwitch()
         let succeeded = await withTaskGroup(of: Void.self) { group in
             group.addTask { await hear(loop, keeper) }
             group.addTask { await Watchdog(engine: engine, queue: queue, logger: logger).run() }
-            group.addTask { await ScratchSweep(queue: queue, folder: options.workFolder, logger: logger).run() }
+            group.addTask { await housekeeping.run() }
             group.addTask {
                 await keeper.run {
                     replaced.stop(.leaseLost)

@@ -12,7 +12,8 @@ struct DrainCommand: AsyncParsableCommand {
     var off = false
 
     func run() async throws {
-        try await Environment().queue().drain(name, !off)
-        print(off ? "worker \(name) claims again" : "worker \(name) claims nothing more")
+        let isAlive = try await Environment().queue().drain(name, !off)
+        let claims = off ? "claims again" : "claims nothing more"
+        print("worker \(name) \(claims)\(isAlive ? "" : " once it runs: at present it does not")")
     }
 }

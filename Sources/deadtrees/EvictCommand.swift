@@ -8,8 +8,8 @@ struct EvictCommand: AsyncParsableCommand {
         commandName: "evict",
         abstract: "Put the rows of a worker that will not come back into the queue again.",
         discussion: """
-            A worker that still lives loses the right to write for these rows, and what its containers have done so \
-            far is lost. To stop one in good order, use drain, or SIGTERM.
+            A worker that still runs loses the right to write for these rows, what its containers have done so far \
+            is lost, and its process stops. To stop one in good order, use drain, or SIGTERM.
             """)
 
     private struct Evicted: Encodable {

@@ -33,11 +33,12 @@ extension QueueCommand {
         private func facts(_ timeline: QueueTimeline) -> [(String, String)] {
             let moment = { Output.moment($0, readAt: timeline.readAt) }
             let row: [(String, String?)] = [
-                ("state", timeline.entry?.doing(readAt: timeline.readAt) ?? "left the queue"),
+                ("state", timeline.entry?.doing(readAt: timeline.readAt) ?? timeline.ended?.words ?? "left the queue"),
                 ("task types", timeline.taskTypes.joined(separator: ", ")),
                 ("queued", moment(timeline.createdAt)),
-                ("priority", timeline.entry.map { "\($0.priority)" }),
-                ("attempt", timeline.entry.map { "\($0.attempt)" }),
+                ("finished", timeline.ended.map { moment($0.finishedAt) }),
+                ("priority", (timeline.entry?.priority ?? timeline.ended?.priority).map(String.init)),
+                ("attempt", (timeline.entry?.attempt ?? timeline.ended?.attempts).map(String.init)),
                 ("not before", timeline.entry?.notBefore.map(moment)),
             ]
             return (row + (timeline.lease.map { lease($0, moment) } ?? [])).compactMap { name, value in

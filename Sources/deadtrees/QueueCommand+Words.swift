@@ -31,15 +31,19 @@ extension QueueEntry {
         case .running:
             "running on \(worker ?? "?"): \(Output.stage(stage, progress: progress ?? 0, note: note))\(silence(readAt))"
         case .waiting: "waiting" + (why.map { ": \($0)" } ?? "")
-        case .orphaned: "marked as running, but no worker holds it"
+        case .orphaned: why ?? "marked as running, but no worker holds it"
         }
     }
 
-    /// Workers report several times a minute.
     private func silence(_ readAt: Date) -> String {
-        guard let heartbeatAt, readAt.timeIntervalSince(heartbeatAt) > 180 else { return "" }
+        guard let heartbeatAt, isSilent else { return "" }
         return ", no heartbeat for \(Output.age(heartbeatAt, readAt: readAt))"
     }
+}
+
+extension EndReading {
+    /// `left the queue: failed, the photos overlap too little`
+    var words: String { "left the queue: \(outcome)" + (error.map { ", \($0)" } ?? "") }
 }
 
 extension TaskRunReading {

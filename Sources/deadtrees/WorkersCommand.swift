@@ -18,10 +18,19 @@ struct WorkersCommand: AsyncParsableCommand {
             listing.workers.map { worker in
                 [
                     worker.name, worker.host, worker.version,
-                    worker.isSilent ? "\(worker.state), silent" : worker.state,
+                    state(worker),
                     Output.moment(worker.heartbeatAt, readAt: listing.readAt), running(worker),
                 ]
             })
+    }
+
+    private func state(_ worker: WorkerReading) -> String {
+        var words = [worker.state]
+        if worker.isDrained && worker.state == "stopped" { words.append("drained") }
+        if let note = worker.note, worker.state == "stopped", note.hasPrefix("evicted") { words.append(note) }
+        if worker.state != "stopped" && !worker.isAlive { words.append("silent") }
+        if let refuses = worker.refuses, worker.isAlive { words.append("claims nothing: \(refuses)") }
+        return words.joined(separator: ", ")
     }
 
     private func running(_ worker: WorkerReading) -> String? {

@@ -24,8 +24,8 @@ struct DoctorTests {
             let checks = try #require(json["checks"]).items
             #expect(
                 checks.map { $0["check"]?.text } == [
-                    "database", "postgis", "clock", "listen", "schema", "triggers", "leases", "running rows", "workers",
-                    "queue",
+                    "database", "postgis", "clock", "listen", "rights", "schema", "triggers", "leases",
+                    "running rows", "workers", "queue",
                     "storage", "work folder", "docker", "docker live-restore", "odm image", "gpu",
                 ])
             #expect(checks.allSatisfy { $0.keys == ["check", "state", "found", "advice", "code"] })
@@ -65,28 +65,9 @@ struct DoctorTests {
             let disabled = try #require(await checks(command)["triggers"])
             #expect(disabled["state"]?.text == "failed")
             #expect(disabled["found"]?.text == "disabled: v2_queue_notify_insert on v2_queue")
-            try await test.sql("DROP TRIGGER v2_lease_deleted ON v2_queue_lease")
+            try await test.sql("DROP TRIGGER v2_leases_deleted ON v2_queue_lease")
             let missing = try #require(await checks(command)["triggers"])
-            #expect(missing["found"]?.text == "missing: v2_lease_deleted on v2_queue_lease")
-        }
-    }
-
-    @Test func theListOfTriggersIsWhatTheMigrationsCreate() async throws {
-        let files = try FileManager.default.contentsOfDirectory(
-            at: TestDatabase.migrations, includingPropertiesForKeys: nil
-        )
-        .filter { $0.lastPathComponent >= "0010" }
-        var created: Set<QueueTrigger> = []
-        for file in files {
-            let text = try String(contentsOf: file, encoding: .utf8)
-            for match in text.matches(of: /CREATE TRIGGER (\w+)\s+(?:BEFORE|AFTER)[^;]*? ON (\w+)/) {
-                created.insert(QueueTrigger(String(match.output.1), on: String(match.output.2)))
-            }
-        }
-        #expect(created == QueueTrigger.all)
-        try await TestDatabase.with { test in
-            let present = try await test.queue.triggers()
-            #expect(QueueTrigger.all.allSatisfy { present[$0] == true })
+            #expect(missing["found"]?.text == "missing: v2_leases_deleted on v2_queue_lease")
         }
     }
 
@@ -117,8 +98,48 @@ struct DoctorTests {
             }
             #expect(checks["leases"]?["found"]?.text == "no heartbeat: row \(silent) of gpu-1 for 12 min")
             #expect(checks["running rows"]?["found"]?.text == "marked as running, but no worker holds them: \(orphan)")
-            #expect(checks["workers"]?["found"]?.text == "0 alive; not heard of for three minutes: gpu-1")
+            #expect(checks["workers"]?["found"]?.text == "0 alive; gone without a word: gpu-1")
             #expect(checks["queue"]?["found"]?.text?.hasSuffix("disk being replaced") == true)
+        }
+    }
+
+    @Test func aWorkerIsMissedByItsOwnLeaseAndNotWhenItWasDrained() async throws {
+        try await withCommand { test, command in
+            let geotiff = TaskType(rawValue: "geotiff")
+            _ = try await test.addWorker("gpu-1", types: [geotiff])
+            try await test.sql("UPDATE v2_workers SET heartbeat_at = now() - interval '2 minutes'")
+            #expect(try await checks(command)["workers"]?["found"]?.text == "1 alive")
+            try await test.sql("UPDATE v2_workers SET gone_after = '90 s'")
+            #expect(try await checks(command)["workers"]?["found"]?.text == "0 alive; gone without a word: gpu-1")
+            try await test.sql("SELECT v2_drain('gpu-1')")
+            #expect(try await checks(command)["workers"]?["found"]?.text == "none is alive")
+        }
+    }
+
+    @Test func aRoleThatLacksRightsIsToldWhich() async throws {
+        try await withCommand { test, command in
+            let ok = try #require(await checks(command)["rights"])
+            #expect(ok["found"]?.text?.hasSuffix(" may do what a worker does") == true)
+            try await test.sql("REVOKE ALL ON v2_queue_lease FROM deadtrees_worker")
+            let none = try #require(await checks(command)["rights"])
+            #expect(none["state"]?.text == "warning")
+            #expect(none["advice"]?.text?.contains("SELECT v2_grant_worker_rights()") == true)
+            try await test.sql("SELECT v2_grant_worker_rights()")
+
+            let name = "login_\(UUID().uuidString.lowercased().replacing("-", with: "_"))"
+            try await test.sql("CREATE ROLE \(name) LOGIN")
+            var address = try #require(URLComponents(string: test.url))
+            address.user = name
+            var stranger = command
+            stranger.environment["DATABASE_URL"] = address.string
+            let lacks = try await checks(stranger)
+            try await test.sql("DROP ROLE \(name)")
+            #expect(lacks["schema"] == nil, "which would seem to be missing")
+            #expect(lacks["rights"]?["state"]?.text == "failed")
+            #expect(
+                lacks["rights"]?["found"]?.text?.hasPrefix(
+                    "\(name) lacks DELETE on v2_queue, DELETE on v2_queue_lease, ") == true)
+            #expect(lacks["rights"]?["advice"]?.text == "run GRANT deadtrees_worker TO \"\(name)\"")
         }
     }
 

@@ -43,7 +43,7 @@ struct QueueListTests {
             let rows = try #require(await command.run("queue", "list", "--json").json["rows"]).items
             let keys: Set = [
                 "queue_id", "dataset_id", "task_types", "priority", "state", "position", "why", "attempt", "created_at",
-                "not_before", "worker", "stage", "progress", "note", "heartbeat_at",
+                "not_before", "worker", "stage", "progress", "note", "heartbeat_at", "is_silent",
             ]
             #expect(rows.map(\.keys) == [keys, keys])
         }

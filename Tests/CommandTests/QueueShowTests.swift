@@ -46,8 +46,24 @@ struct QueueShowTests {
             #expect(runs[0]["error_code"]?.text == "odm_no_overlap")
             let page = try await command.run("queue", "show", "\(row)")
             #expect(page.exitCode == 0)
-            #expect(page.output.contains("left the queue"))
+            #expect(json["ended"]?["outcome"]?.text == "failed")
+            #expect(json["ended"]?["attempts"]?.int == 1)
+            #expect(page.output.contains(/state +left the queue: failed, the photos overlap too little/))
+            #expect(page.output.contains(/finished +[0-9]{4}-/))
             #expect(page.output.contains("the photos overlap too little"))
+        }
+    }
+
+    @Test func showsHowARowEndedThatNeverRan() async throws {
+        try await withCommand { test, command in
+            let row = try await test.enqueue(test.addDataset(), ["geotiff"])
+            #expect(try await command.run("queue", "cancel", "\(row)").exitCode == 0)
+            let json = try await command.run("queue", "show", "\(row)", "--json").json
+            #expect(json["entry"] == .null)
+            #expect(json["ended"]?["outcome"]?.text == "canceled")
+            #expect(json["ended"]?["attempts"]?.int == 0)
+            let page = try await command.run("queue", "show", "\(row)").output
+            #expect(page.contains("left the queue: canceled, canceled on request"))
         }
     }
 

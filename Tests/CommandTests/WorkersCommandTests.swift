@@ -47,6 +47,27 @@ struct WorkersCommandTests {
         }
     }
 
+    @Test func drainOfAWorkerThatDoesNotRunSaysSo() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [geotiff])
+            try await test.queue.leave(worker)
+            let drained = try await command.run("drain", "gpu-1")
+            #expect(drained.output == "worker gpu-1 claims nothing more once it runs: at present it does not\n")
+            #expect(try await command.run("workers").lines[1].contains("stopped, drained"))
+        }
+    }
+
+    @Test func aWorkerThatClaimsNothingSaysWhy() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [geotiff])
+            try await test.queue.refuse(worker, because: "/work has 3 GiB free")
+            #expect(try await command.run("workers").lines[1].contains("running, claims nothing: /work has 3 GiB free"))
+            let listed = try #require(await command.run("workers", "--json").json["workers"]).items
+            #expect(listed[0]["refuses"]?.text == "/work has 3 GiB free")
+            #expect(listed[0]["is_drained"] == .bool(false))
+        }
+    }
+
     @Test func evictPutsTheRowsOfALostWorkerBack() async throws {
         try await withCommand { test, command in
             let lost = try await test.addWorker("lost", types: [geotiff])
@@ -59,6 +80,7 @@ struct WorkersCommandTests {
             #expect(claimed.map(\.queueID) == [row])
             let listed = try #require(await command.run("workers", "--json").json["workers"]).items
             #expect(listed.first?["state"]?.text == "stopped")
+            #expect(try await command.run("workers").lines[1].contains("stopped, evicted by "))
         }
     }
 
@@ -68,6 +90,30 @@ struct WorkersCommandTests {
                 let ended = try await command.run(name, "nobody")
                 #expect(ended.exitCode == 1)
                 #expect(ended.errors.hasPrefix("deadtrees: no worker is registered as nobody"))
+            }
+        }
+    }
+
+    @Test func aWorkerRunsUnderALoginOfTheRoleForWorkers() async throws {
+        try await withCommand { test, command in
+            let row = try await test.enqueue(test.addDataset(), ["geotiff"])
+            let name = "login_\(UUID().uuidString.lowercased().replacing("-", with: "_"))"
+            try await test.sql("CREATE ROLE \(name) LOGIN IN ROLE deadtrees_worker")
+            var address = try #require(URLComponents(string: test.url))
+            address.user = name
+            var command = command
+            command.environment["DATABASE_URL"] = address.string
+            let ended = try await command.run("worker", "--once", "--only", "geotiff")
+            let checks = try await command.run("doctor", "--json").json["checks"]?.items ?? []
+            let shown = try await command.run("queue", "show", "\(row)", "--json").json
+            try await test.sql("DROP ROLE \(name)")
+            // There is nothing in storage: what counts is that it could say so.
+            #expect(ended.exitCode == 1, "\(ended.errors)")
+            #expect(shown["ended"]?["outcome"]?.text == "failed")
+            #expect(shown["ended"]?["error"]?.text?.contains("is not in storage") == true)
+            for name in ["rights", "schema", "triggers", "listen"] {
+                let check = checks.first { $0["check"]?.text == name }
+                #expect(check?["state"]?.text == "ok", "\(name)")
             }
         }
     }

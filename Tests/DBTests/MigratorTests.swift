@@ -99,4 +99,18 @@ struct MigratorTests {
         let failure = try #require(throws: Failure.self) { try Migrator(database: database, folder: nowhere) }
         #expect(failure.code == "bad_migrations")
     }
+
+    @Test func rowsOfBeforeOursAreQueuedUnderTheRealNamesOfTheirTypes() async throws {
+        try await TestDatabase.withEmpty { test in
+            try await test.migrate(before: "0010")
+            for types in ["{deadwood,cog}", "{nonsense}"] {
+                try await test.sql(
+                    "INSERT INTO v2_queue (dataset_id, user_id, task_types) VALUES ($1, $2, $3)",
+                    [.int(test.addDataset()), .text(TestDatabase.user.uuidString), .text(types)])
+            }
+            _ = try await Migrator(database: test.database, folder: TestDatabase.migrations).run()
+            let types = "SELECT string_agg(task_types::text, ' ' ORDER BY id) FROM v2_queue WHERE is_ready"
+            #expect(try await test.text(types) == "{deadwood_v1,cog} {nonsense}")
+        }
+    }
 }

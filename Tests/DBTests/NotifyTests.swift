@@ -1,5 +1,6 @@
 import DB
 import Failures
+import Foundation
 import TestSupport
 import Testing
 
@@ -172,5 +173,53 @@ struct NotifyTests {
             try await test.sql("SELECT v2_resume()")
             #expect(try await ear.heard().contains("v2_queue"))
         }
+    }
+
+    @Test func aPauseIsHeardAsControl() async throws {
+        try await TestDatabase.with { test in
+            var ear = try await Ear(test)
+            try await test.sql("SELECT v2_pause('disk')")
+            #expect(try await ear.heard() == ["v2_queue_control"])
+        }
+    }
+
+    @Test func aRowThatIsFinishedNotifiesNobody() async throws {
+        try await TestDatabase.with { test in
+            let done = try await test.addClaimed(["geotiff"])
+            var ear = try await Ear(test)
+            try await test.queue.complete(done.job, .geotiff)
+            #expect(try await test.count("v2_queue") == 0)
+            #expect(try await ear.heard() == [])
+        }
+    }
+
+    @Test func aStatementOverAHundredRowsIsOneNotificationAChannel() async throws {
+        try await TestDatabase.with { test in
+            for _ in 0..<100 { _ = try await test.enqueue(test.addDataset(), ["geotiff"]) }
+            let worker = try await test.addWorker("w", types: TestDatabase.everyType)
+            #expect(try await test.claim(worker, limit: 100).count == 100)
+            try await test.sql("UPDATE v2_queue SET is_processing = false")
+            let heard = try await notifications(test, during: "UPDATE v2_queue SET priority = 3")
+            #expect(heard == ["v2_queue"])
+            #expect(try await test.claim(worker, limit: 100).count == 100)
+            let control = try await notifications(test, during: "UPDATE v2_queue SET is_processing = false")
+            #expect(control.sorted() == ["v2_queue", "v2_queue_control"])
+        }
+    }
+
+    /// Every single notification that a statement sends, by its channel: psql prints one line for each.
+    private func notifications(_ test: TestDatabase, during sql: String) async throws -> [String] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            "psql", "-Xq", test.url, "-c", "LISTEN v2_queue", "-c", "LISTEN v2_queue_control", "-c", sql,
+        ]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return text.matches(of: /notification "(\w+)"/).map { String($0.output.1) }
     }
 }

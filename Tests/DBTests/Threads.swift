@@ -22,3 +22,23 @@ func onAnotherThread(_ body: @escaping @Sendable () throws -> Void) throws {
     done.wait()
     try result.value.get()
 }
+
+/// Lets two transactions of a test overlap: the first opens it and waits until it is closed; the second begins when it
+/// is open, and passes it when it has come through.
+final class Gate: Sendable {
+    private let mayEnd = DispatchSemaphore(value: 0)
+    private let passed = Held(false)
+    private let openings: AsyncStream<Never>
+    private let opening: AsyncStream<Never>.Continuation
+
+    init() { (openings, opening) = AsyncStream.makeStream(of: Never.self) }
+
+    var isPassed: Bool { passed.value }
+
+    func open() { opening.finish() }
+    func opened() async { for await _ in openings {} }
+    /// Blocks a connection's own thread.
+    func waitUntilClosed() { mayEnd.wait() }
+    func close() { mayEnd.signal() }
+    func pass() { passed.value = true }
+}

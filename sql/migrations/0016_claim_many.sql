@@ -215,10 +215,6 @@ BEGIN
   UPDATE v2_workers w SET heartbeat_at = now() WHERE w.name = p_worker AND w.instance = p_instance RETURNING w.state INTO state;
   -- A pause or a drain stops new claims. What this worker held before its restart is none.
   only_own := state IS DISTINCT FROM 'running' OR EXISTS (SELECT FROM v2_queue_pause);
-  PERFORM FROM v2_deployment WHERE swept_at < now() - interval '1 minute' FOR UPDATE SKIP LOCKED;
-  IF FOUND THEN
-    PERFORM v2_sweep();
-  END IF;
   UPDATE v2_queue SET not_before = NULL
   WHERE id IN (SELECT q.id FROM v2_queue q WHERE NOT q.is_processing AND q.not_before <= now() FOR UPDATE SKIP LOCKED);
 
@@ -324,9 +320,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION v2_begin_next IS 'Opens the next stages of rows that v2_complete has locked. Called by workers only.';
 
--- What dead workers, dead sessions and switched-off triggers leave behind. Run by whichever worker claims, once a minute.
-CREATE FUNCTION v2_sweep() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+-- What dead workers, dead sessions and switched-off triggers leave behind. Every worker calls it now and then, and once
+-- a minute one of them does it.
+CREATE FUNCTION v2_sweep() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+  PERFORM FROM v2_deployment WHERE swept_at < now() - interval '1 minute' FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
   UPDATE v2_deployment SET swept_at = now();
   UPDATE v2_task_runs r SET outcome = 'lost', finished_at = clock_timestamp(), error = 'the worker ' || r.worker || ' went away'
   WHERE r.outcome IS NULL
@@ -338,8 +339,9 @@ BEGIN
   UPDATE v2_queue q SET is_ready = true
   WHERE NOT q.is_processing AND NOT q.is_ready
     AND EXISTS (SELECT FROM v2_statuses s WHERE s.dataset_id = q.dataset_id AND s.is_upload_done);
+  RETURN true;
 END $$;
-COMMENT ON FUNCTION v2_sweep IS 'Closes runs whose worker is gone, and puts back rows that nobody holds. Run by workers once a minute.';
+COMMENT ON FUNCTION v2_sweep IS 'Closes runs whose worker is gone, and puts back rows that nobody holds. False when that was done less than a minute ago.';
 
 REVOKE EXECUTE ON FUNCTION v2_leave_queue, v2_claim, v2_take_over, v2_claim_waiting, v2_complete, v2_begin_next,
   v2_mark_stages, v2_sweep FROM PUBLIC, anon, authenticated;

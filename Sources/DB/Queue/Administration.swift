@@ -46,17 +46,19 @@ extension JobQueue {
         try await inWords { try await database.run(Self.resumeQueue) }
     }
 
-    /// Stops one worker from claiming, or lets it claim again.
-    /// - Throws: `Failure` with code `not_found` when no such worker runs.
-    public func drain(_ worker: String, _ drain: Bool) async throws {
+    /// Stops one worker from claiming, or lets it claim again. One that does not run starts that way. Returns
+    /// whether it runs.
+    /// - Throws: `Failure` with code `not_found`.
+    public func drain(_ worker: String, _ drain: Bool) async throws -> Bool {
         try await inWords {
             let row = try await database.run(Self.drainWorker, [.text(worker), .bool(drain)])[0]
             guard try row.get("is_known") else { throw Failure.noWorker(worker) }
-            guard try row.get("drained") else { throw Failure.workerStopped(worker) }
+            return try row.get("is_alive")
         }
     }
 
-    /// Puts the rows of a worker that will not come back into the queue again, and returns how many.
+    /// Puts the rows of a worker that will not come back into the queue again, and returns how many. One that runs
+    /// all the same finds that it has been replaced, and stops.
     /// - Throws: `Failure` with code `not_found`.
     public func evict(_ worker: String) async throws -> Int {
         try await inWords {
@@ -89,7 +91,9 @@ extension JobQueue {
 
     private static let drainWorker = Statement(
         "drain",
-        "SELECT v2_drain($1, $2) AS drained, EXISTS (SELECT FROM v2_workers WHERE name = $1) AS is_known")
+        """
+        SELECT v2_drain($1, $2) AS is_known, EXISTS (SELECT FROM v2_workers_alive WHERE name = $1) AS is_alive
+        """)
 
     private static let evictWorker = Statement(
         "evict", "SELECT v2_evict($1) AS freed, EXISTS (SELECT FROM v2_workers WHERE name = $1) AS is_known")

@@ -65,6 +65,14 @@ extension JobQueue {
         try await database.run(Self.countFailures, [.int(queueID)])[0].get("failures")
     }
 
+    /// Closes what dead workers have left open. False when some worker has done so less than a minute ago.
+    @discardableResult
+    public func sweep() async throws -> Bool {
+        try await database.run(Self.sweepQueue)[0].get("swept")
+    }
+
+    private static let sweepQueue = Statement("sweep", "SELECT v2_sweep() AS swept")
+
     // The lease goes with v2_queue_taken_back, the trigger that an administrator's UPDATE fires too.
     private static let backIntoQueue = Statement(
         "back into queue",

@@ -44,6 +44,8 @@ public struct QueueEntry: Sendable, Encodable {
     @OrNull public var progress: Double?
     @OrNull public var note: String?
     @OrNull public var heartbeatAt: Date?
+    /// Its worker has been silent for longer than its `LEASE`.
+    public let isSilent: Bool
 
     init(_ row: Row) throws {
         queueID = try row.get("id")
@@ -61,6 +63,7 @@ public struct QueueEntry: Sendable, Encodable {
         progress = try row.getIfPresent("progress")
         note = try row.getIfPresent("note")
         heartbeatAt = try row.dateIfPresent("heartbeat_at")
+        isSilent = try row.get("is_silent")
     }
 }
 
@@ -90,13 +93,14 @@ extension JobQueue {
 
     private static let countRows = Statement("count queue rows", "SELECT count(*) AS total FROM v2_queue")
 
-    // Finding the reason means counting the rows before: for each of ten thousand rows that took 50 s. Further down
-    // than whyLimit it is the same for all that could run, save for those that have a reason of their own.
+    // Finding the reason takes a few milliseconds. Further down than whyLimit it is the same for all that could run,
+    // save for those that have a reason of their own.
     private static let listRows = Statement(
         "list queue rows",
         """
         SELECT listed.*,
-          CASE WHEN position <= \(whyLimit) OR NOT is_ready OR not_before IS NOT NULL THEN v2_why_waiting(id) END AS why
+          CASE WHEN position <= \(whyLimit) OR NOT is_ready OR not_before IS NOT NULL OR (is_processing AND worker IS NULL)
+            THEN v2_why_waiting(id) END AS why
         FROM (
           SELECT \(QueueEntry.columns), q.is_ready,
             CASE WHEN NOT q.is_processing THEN row_number() OVER (
@@ -112,7 +116,9 @@ extension QueueEntry {
     static let columns = """
         q.id, q.dataset_id, q.task_types, q.priority, q.attempt, q.is_processing,
         extract(epoch FROM q.created_at) AS created_at, extract(epoch FROM q.not_before) AS not_before,
-        l.worker, l.stage, l.progress, l.note, extract(epoch FROM l.heartbeat_at) AS heartbeat_at
+        l.worker, l.stage, l.progress, l.note, extract(epoch FROM l.heartbeat_at) AS heartbeat_at,
+        coalesce(l.heartbeat_at < now() - coalesce(
+          (SELECT w.gone_after FROM v2_workers w WHERE w.name = l.worker), '3 minutes'), false) AS is_silent
         """
 }
 

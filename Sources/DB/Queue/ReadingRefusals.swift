@@ -53,7 +53,4 @@ extension Failure {
     static func noWorker(_ name: String) -> Failure {
         Failure("not_found", "no worker is registered as \(name); deadtrees workers lists them")
     }
-    static func workerStopped(_ name: String) -> Failure {
-        Failure("not_found", "worker \(name) is stopped, so there is nothing to drain")
-    }
 }

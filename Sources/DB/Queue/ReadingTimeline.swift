@@ -11,10 +11,32 @@ public struct QueueTimeline: Sendable, Encodable {
     public let createdAt: Date
     /// Nil when the row has left the queue.
     @OrNull public var entry: QueueEntry?
+    /// What became of it; nil while it is in the queue.
+    @OrNull public var ended: EndReading?
     /// Nil while no worker holds the row.
     @OrNull public var lease: LeaseReading?
     /// Oldest first.
     public let runs: [TaskRunReading]
+}
+
+/// What became of a row that has left the queue: its one entry in `v2_requests`.
+public struct EndReading: Sendable, Encodable {
+    /// `succeeded`, `failed`, `timed_out` or `canceled`.
+    public let outcome: String
+    /// What the researcher reads, or who took the row out.
+    @OrNull public var error: String?
+    public let finishedAt: Date
+    /// Claims until the end; 0 for a row that never ran.
+    public let attempts: Int
+    @OrNull public var priority: Int?
+
+    init(_ row: Row) throws {
+        outcome = try row.get("outcome")
+        error = try row.getIfPresent("error")
+        finishedAt = try row.date("finished_at")
+        attempts = try row.get("attempts")
+        priority = try row.getIfPresent("priority")
+    }
 }
 
 /// A worker's hold on a row.
@@ -61,14 +83,14 @@ extension JobQueue {
             let entry = try transaction.run(Self.readEntry, [.int(queueID)]).first.map(QueueEntry.init)
             let request = try transaction.run(Self.readRequest, [.int(queueID)]).first
             let runs = try transaction.run(Self.readRuns, [.int(queueID)]).map(TaskRunReading.init)
-            // Rows of before the migration were never remembered as requests: their runs are all there is.
+            // Rows that ended before outcomes were kept have their runs only.
             guard let dataset = try entry?.datasetID ?? request?.get("dataset_id") ?? runs.first?.datasetID,
                 let created = try entry?.createdAt ?? request?.date("created_at") ?? runs.first?.startedAt
             else { throw Failure.noQueueRow(queueID) }
             return try QueueTimeline(
                 readAt: transaction.now(), queueID: queueID, datasetID: dataset,
                 taskTypes: entry?.taskTypes ?? request?.getIfPresent("task_types") ?? runs.map(\.taskType),
-                createdAt: created, entry: entry,
+                createdAt: created, entry: entry, ended: request.map(EndReading.init),
                 lease: transaction.run(Self.readLease, [.int(queueID)]).first.map(LeaseReading.init), runs: runs)
         }
     }
@@ -86,7 +108,9 @@ extension JobQueue {
     private static let readRequest = Statement(
         "read request",
         """
-        SELECT dataset_id, task_types, extract(epoch FROM created_at) AS created_at FROM v2_requests WHERE queue_id = $1
+        SELECT dataset_id, task_types, outcome, error, attempts, priority, extract(epoch FROM created_at) AS created_at,
+          extract(epoch FROM finished_at) AS finished_at
+        FROM v2_requests WHERE queue_id = $1
         """)
 
     private static let readLease = Statement(

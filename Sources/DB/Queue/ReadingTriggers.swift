@@ -19,14 +19,16 @@ public struct QueueTrigger: Hashable, Sendable, CustomStringConvertible {
         QueueTrigger("v2_queue_notify_update", on: "v2_queue"),
         QueueTrigger("v2_queue_taken_back", on: "v2_queue"),
         QueueTrigger("v2_queue_removed", on: "v2_queue"),
-        QueueTrigger("v2_lease_deleted", on: "v2_queue_lease"),
+        QueueTrigger("v2_queue_truncated", on: "v2_queue"),
+        QueueTrigger("v2_queue_guard_insert", on: "v2_queue"),
+        QueueTrigger("v2_leases_deleted", on: "v2_queue_lease"),
         QueueTrigger("v2_lease_slot_freed", on: "v2_queue_lease"),
         QueueTrigger("v2_lease_canceled", on: "v2_queue_lease"),
         QueueTrigger("v2_worker_state", on: "v2_workers"),
         QueueTrigger("v2_queue_resumed", on: "v2_queue_pause"),
         QueueTrigger("v2_worker_undrained", on: "v2_workers"),
         QueueTrigger("v2_gpu_slot_added", on: "v2_gpu_slots"),
-        QueueTrigger("v2_requests_remember", on: "v2_queue"),
+        QueueTrigger("v2_queue_paused", on: "v2_queue_pause"),
     ]
 }
 

@@ -1,6 +1,6 @@
 /// Rows that something is wrong with, for the doctor.
 public struct QueueTroubles: Sendable {
-    /// A claim that was not heard of for three minutes.
+    /// A claim that was not heard of for longer than its worker's `LEASE`.
     public struct SilentLease: Sendable {
         public let queueID: Int64
         public let worker: String
@@ -14,7 +14,7 @@ public struct QueueTroubles: Sendable {
     public let silentLeases: [SilentLease]
     /// Queue ids that are marked as being processed although no worker holds them.
     public let orphans: [Int64]
-    /// Neither stopped in good order nor heard of for three minutes.
+    /// Went away without a word, and were expected to work or left rows behind.
     public let silentWorkers: [String]
     public let aliveWorkers: Int
     /// How many ODM runs may go on at a time.
@@ -48,8 +48,9 @@ extension JobQueue {
     private static let readSilentLeases = Statement(
         "read silent leases",
         """
-        SELECT queue_id, worker, extract(epoch FROM now() - heartbeat_at) AS silence FROM v2_queue_lease
-        WHERE heartbeat_at < now() - interval '3 minutes' ORDER BY heartbeat_at
+        SELECT l.queue_id, l.worker, extract(epoch FROM now() - l.heartbeat_at) AS silence
+        FROM v2_queue_lease l LEFT JOIN v2_workers w ON w.name = l.worker
+        WHERE l.heartbeat_at < now() - coalesce(w.gone_after, '3 minutes') ORDER BY l.heartbeat_at
         """)
 
     private static let readOrphans = Statement(

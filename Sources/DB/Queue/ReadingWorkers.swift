@@ -24,16 +24,22 @@ public struct WorkerReading: Sendable, Encodable {
     public let version: String
     /// `running`, `draining` or `stopped`.
     public let state: String
-    /// Heard of within the last three minutes; workers report every third of LEASE.
+    /// Neither stopped nor silent for longer than its own `LEASE`.
     public let isAlive: Bool
+    /// Claims nothing, now and after a restart, until it is told to.
+    public let isDrained: Bool
+    /// Why it claims nothing just now, e.g. that its disk is full.
+    @OrNull public var refuses: String?
+    /// How many rows it runs at a time; nil when it has not said.
+    @OrNull public var places: Int?
     public let startedAt: Date
     public let heartbeatAt: Date
     public let taskTypes: [String]
     @OrNull public var note: String?
     public let running: [Job]
 
-    /// Neither stopped in good order nor heard of lately.
-    public var isSilent: Bool { state != "stopped" && !isAlive }
+    /// Went away without a word, and was expected to work or left rows behind.
+    public var isSilent: Bool { state != "stopped" && !isAlive && (!isDrained || !running.isEmpty) }
 
     init(_ row: Row, running: [Job]) throws {
         name = try row.get("name")
@@ -41,6 +47,9 @@ public struct WorkerReading: Sendable, Encodable {
         version = try row.get("version")
         state = try row.get("state")
         isAlive = try row.get("is_alive")
+        isDrained = try row.get("is_drained")
+        refuses = try row.getIfPresent("refuses")
+        places = try row.getIfPresent("places")
         startedAt = try row.date("started_at")
         heartbeatAt = try row.date("heartbeat_at")
         taskTypes = try row.get("task_types")
@@ -69,13 +78,12 @@ extension JobQueue {
         "read held rows",
         "SELECT worker, queue_id, dataset_id, stage, progress, note FROM v2_queue_lease ORDER BY claimed_at, queue_id")
 
-    // Three minutes: as v2_why_waiting has it.
     private static let readWorkers = Statement(
         "read workers",
         """
-        SELECT name, host, version, state, task_types, note, extract(epoch FROM started_at) AS started_at,
-          extract(epoch FROM heartbeat_at) AS heartbeat_at,
-          state <> 'stopped' AND heartbeat_at > now() - interval '3 minutes' AS is_alive
+        SELECT name, host, version, state, task_types, note, is_drained, refuses, places,
+          extract(epoch FROM started_at) AS started_at, extract(epoch FROM heartbeat_at) AS heartbeat_at,
+          name IN (SELECT name FROM v2_workers_alive) AS is_alive
         FROM v2_workers ORDER BY name
         """)
 }

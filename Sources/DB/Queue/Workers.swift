@@ -18,12 +18,17 @@ public struct WorkerIdentity: Sendable, Equatable {
 
 extension JobQueue {
     /// Writes the worker into `v2_workers`, in place of an earlier life of the same name.
-    public func register(_ worker: WorkerIdentity, taskTypes: [TaskType]) async throws {
+    /// - Parameters:
+    ///   - goneAfter: how long it may be silent before it counts as gone; its `LEASE`.
+    ///   - places: how many rows it runs at a time; nil leaves it open.
+    public func register(
+        _ worker: WorkerIdentity, taskTypes: [TaskType], goneAfter: Duration = .seconds(180), places: Int? = nil
+    ) async throws {
         try await database.run(
             Self.registerWorker,
             [
                 .text(worker.name), .text(worker.host), .text(worker.version), .text(worker.instance.uuidString),
-                .array(taskTypes.map(\.rawValue)),
+                .array(taskTypes.map(\.rawValue)), .interval(goneAfter), .optional(places),
             ])
     }
 
@@ -49,12 +54,14 @@ extension JobQueue {
     private static let registerWorker = Statement(
         "register worker",
         """
-        INSERT INTO v2_workers (name, host, version, instance, task_types) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO v2_workers (name, host, version, instance, task_types, gone_after, places)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (name) DO UPDATE SET
           host = EXCLUDED.host, version = EXCLUDED.version, instance = EXCLUDED.instance,
           task_types = EXCLUDED.task_types, started_at = now(), heartbeat_at = now(), running = '{}', note = NULL, refuses = NULL,
+          gone_after = EXCLUDED.gone_after, places = EXCLUDED.places,
           -- A drained worker stays drained when it is restarted.
-          state = CASE WHEN v2_workers.state = 'draining' THEN 'draining' ELSE 'running' END
+          state = CASE WHEN v2_workers.is_drained THEN 'draining' ELSE 'running' END
         """)
 
     private static let beatWorker = Statement(
@@ -71,6 +78,6 @@ extension JobQueue {
         "worker leaves",
         """
         UPDATE v2_workers SET state = 'stopped', running = '{}', heartbeat_at = now()
-        WHERE name = $1 AND instance = $2 AND state <> 'draining'
+        WHERE name = $1 AND instance = $2
         """)
 }

@@ -82,5 +82,32 @@ extension Doctor {
         }
     }
 
+    /// Whether the role of DATABASE_URL may do what a worker does.
+    var rights: Probe {
+        Probe(name: "rights", advice: Self.askAgain) {
+            let rights = try await queue.workerRights()
+            guard rights.isSchemaThere else { return .ok("\(rights.role) is connected; there are no tables yet") }
+            guard rights.isRoleThere else {
+                return .warning(
+                    "there is no role deadtrees_worker; \(rights.role) works with rights of its own",
+                    advice:
+                        "have a superuser run CREATE ROLE deadtrees_worker NOLOGIN, then run SELECT v2_grant_worker_rights() as the owner of the tables"
+                )
+            }
+            guard rights.isGranted else {
+                return .warning(
+                    "the role deadtrees_worker has no rights in this database",
+                    advice: "run SELECT v2_grant_worker_rights() as the owner of the tables")
+            }
+            guard rights.missing.isEmpty else {
+                let rest = rights.missing.count > 3 ? " and \(rights.missing.count - 3) more" : ""
+                return .failed(
+                    "\(rights.role) lacks \(rights.missing.prefix(3).joined(separator: ", "))\(rest)",
+                    advice: "run GRANT deadtrees_worker TO \"\(rights.role)\"")
+            }
+            return .ok("\(rights.role) may do what a worker does")
+        }
+    }
+
     static let askAgain = "run deadtrees doctor again; if it stays, the words in brackets say what PostgreSQL refused"
 }

@@ -34,8 +34,10 @@ public struct Doctor: Sendable {
     private func databaseChecks() async -> [HealthCheck] {
         let reached = await server.check()
         guard reached.state != .failed else { return [reached] }
-        return await [reached] + checks([postGIS, clock, listening])
-            + checks([schema], then: [triggers, leases, orphans, workers, pause])
+        // Row level security hides the tables' rows, the schema's journal too, from a role that lacks rights.
+        let mayRead = await rights.check()
+        return await [reached] + checks([postGIS, clock, listening]) + [mayRead]
+            + (mayRead.state == .failed ? [] : checks([schema], then: [triggers, leases, orphans, workers, pause]))
     }
 
     /// Makes the checks of `first`, and those of `rest` unless one of `first` failed.

@@ -42,7 +42,7 @@ extension Doctor {
             return .warning(
                 "marked as running, but no worker holds them: \(ids)",
                 advice:
-                    "unless another program works on them: UPDATE v2_queue SET is_processing = false WHERE id IN (\(ids))"
+                    "a worker puts them back after 10 minutes; at once does UPDATE v2_queue SET is_processing = false WHERE id IN (\(ids))"
             )
         }
     }
@@ -52,7 +52,7 @@ extension Doctor {
             let troubles = try await queue.troubles()
             guard troubles.silentWorkers.isEmpty else {
                 return .warning(
-                    "\(troubles.aliveWorkers) alive; not heard of for three minutes: \(troubles.silentWorkers.joined(separator: ", "))",
+                    "\(troubles.aliveWorkers) alive; gone without a word: \(troubles.silentWorkers.joined(separator: ", "))",
                     advice: "start them again, or deadtrees evict those that will not come back")
             }
             guard troubles.aliveWorkers > 0 else {
