@@ -12,6 +12,7 @@ struct FailingCommitTests {
     enum Commit: String, CaseIterable, CustomTestStringConvertible {
         case serializationFailure = "RAISE EXCEPTION 'not now' USING ERRCODE = 'serialization_failure'"
         case deadlock = "RAISE EXCEPTION 'not now' USING ERRCODE = 'deadlock_detected'"
+        case diskFull = "RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'"
         case connectionEnds = "PERFORM pg_terminate_backend(pg_backend_pid())"
         var testDescription: String { "\(self)" }
     }
