@@ -1,6 +1,6 @@
 # `make` alone prints what each target does.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check format bench clean
+.PHONY: help setup build demo test check format bench chaos clean
 
 # Which photos the demo takes: a folder or a ZIP. Without it, it simulates a flight.
 IMAGES ?=
@@ -35,6 +35,9 @@ format: ## format the Swift code
 bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd
 	for product in deadtrees orthopreview queue-bench; do swift build -c release --product $$product || exit 1; done
 	POSTGRES_OPTIONS='$(BENCH_POSTGRES)' scripts/with-services scripts/bench
+
+chaos: setup ## break workers and database at random, then check the history: SECONDS=120 SEED=… WORKERS=2,8,32
+	CHAOS_SECONDS="$(SECONDS)" SEED="$(SEED)" WORKERS="$(WORKERS)" scripts/chaos
 
 clean: ## remove what was built and what the demo made
 	@scripts/services stop

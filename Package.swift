@@ -37,6 +37,8 @@ let package = Package(
     products: [
         .executable(name: "deadtrees", targets: ["deadtrees"]),
         .executable(name: "orthopreview", targets: ["orthopreview"]),
+        // For tests: preloaded into a worker, it moves the clock.
+        .library(name: "ClockJump", type: .dynamic, targets: ["ClockJump"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -90,6 +92,12 @@ let package = Package(
         .executableTarget(
             name: "native-child-fixture", dependencies: ["NativeChild", "Failures"],
             path: "Tests/NativeChildFixture", swiftSettings: settings),
+        .executableTarget(
+            name: "queue-chaos",
+            dependencies: [
+                "TestSupport", "Worker", "Tasks", "DB", "Storage", "Containers", "NativeChild", "Failures", arguments,
+                lifecycle, signals, log,
+            ], path: "Tests/Chaos", swiftSettings: settings),
         tests("NativeChildTests", ["native-child-fixture", "deadtrees", "NativeChild", "Tasks", "Failures"]),
         tests("DBTests", ["DB"]),
         tests("SettingsTests", ["Settings", "Failures"]),
@@ -105,6 +113,8 @@ let package = Package(
             [
                 "deadtrees", "orthopreview", "Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures",
             ]),
+        .target(name: "ClockJump", path: "Tests/ClockJump"),
+        tests("FaultTests", ["deadtrees", "orthopreview", "queue-chaos", "ClockJump", "Containers", "DB"]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]

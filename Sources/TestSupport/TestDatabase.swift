@@ -47,7 +47,12 @@ public struct TestDatabase: Sendable {
     }
 
     private init(name: String, connections: Int) {
-        url = Self.url(of: name)
+        self.init(url: Self.url(of: name), connections: connections)
+    }
+
+    /// A migrated database that is there already and stays.
+    public init(url: String, connections: Int = 4) {
+        self.url = url
         database = Database(url: url, connections: connections, logger: Logger(label: "test"))
         queue = JobQueue(database)
     }

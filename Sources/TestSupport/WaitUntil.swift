@@ -2,7 +2,8 @@ public import Testing
 
 /// Asks again and again until it is true; records an issue after `limit`.
 public func waitUntil(
-    within limit: Duration = .seconds(30), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
+    within limit: Duration = .seconds(30), _ what: @autoclosure () -> Comment,
+    sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
@@ -10,5 +11,5 @@ public func waitUntil(
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(20))
     }
-    Issue.record(what, sourceLocation: sourceLocation)
+    Issue.record(what(), sourceLocation: sourceLocation)
 }

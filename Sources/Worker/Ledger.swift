@@ -11,7 +11,9 @@ actor Ledger {
 
     private let queue: JobQueue
     private var waiting: [Entry] = []
-    private var isWriting = false
+    private var writers = 0
+    /// Transactions at a time: while one waits for the disk, the next is made ready.
+    private static let mostWriters = 2
     /// Of one transaction: so many rows are locked together, and written again when one of them is refused.
     private static let largestBatch = 500
 
@@ -25,8 +27,8 @@ actor Ledger {
     func complete(_ end: StageEnd) async throws {
         try await withCheckedThrowingContinuation { continuation in
             waiting.append(Entry(end: end, written: continuation))
-            guard !isWriting else { return }
-            isWriting = true
+            guard writers < Self.mostWriters else { return }
+            writers += 1
             Task { await writeAll() }
         }
     }
@@ -37,7 +39,7 @@ actor Ledger {
             waiting.removeFirst(batch.count)
             await write(batch)
         }
-        isWriting = false
+        writers -= 1
     }
 
     private func write(_ batch: [Entry]) async {

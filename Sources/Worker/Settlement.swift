@@ -38,6 +38,8 @@ struct Settlement: Sendable {
             case nil: try await writeFailure(Failure(error), (error as? FailedStage)?.measures ?? StageMeasures())
             }
             if let reason { logger.info("job stopped", metadata: ["reason": "\(reason)"]) }
+        } catch let failure as Failure where failure.code == "lease_lost" {
+            logger.warning("claim lost, nothing published")
         } catch {
             logger.error("the job's end could not be written", metadata: ["error": "\(error)"])
         }
@@ -59,6 +61,7 @@ struct Settlement: Sendable {
 
     private func writeFailure(_ failure: Failure, _ measured: StageMeasures) async throws {
         guard failure.code != "lease_lost" else { return try await leaseLost() }
+        if failure.code == "database_unreachable" { return try await putBackWithoutBlame(failure) }
         let earlier = try await persist { try await queue.failedAttempts(job.queueID) }
         let verdict = RetryPolicy(maxAttempts: options.maxAttempts)
             .verdict(for: failure, earlierFailures: earlier, jitter: .random(in: 0.5...1))
@@ -83,6 +86,17 @@ struct Settlement: Sendable {
             }
             removeScratch()
         }
+    }
+
+    /// A stage that needed the database while it was away is no worse for it.
+    private func putBackWithoutBlame(_ failure: Failure) async throws {
+        logger.warning("job put back, the database was away", metadata: ["failure": "\(failure)"])
+        try await persist {
+            try await queue.retryLater(
+                job.token, datasetID: job.datasetID, outcome: .released, failure: failure, sentence: failure.sentence,
+                backoff: .seconds(5), measures: StageMeasures())
+        }
+        freeDisk()
     }
 
     private func freeDisk() {

@@ -186,7 +186,3 @@ struct ODMRunTests {
         }
     }
 }
-
-extension Site {
-    var worker: String { settings["WORKER_NAME"] ?? "" }
-}

@@ -88,14 +88,3 @@ struct QueueSharingTests {
         }
     }
 }
-
-extension Site {
-    /// What the metadata stage needs of every dataset.
-    func addBoundingBoxes() async throws {
-        try await test.sql(
-            """
-            INSERT INTO v2_orthos (dataset_id, ortho_file_name, version, ortho_file_size, bbox)
-            SELECT id, 'x.tif', 1, 1, 'BOX(8 48,8.1 48.1)' FROM v2_datasets ON CONFLICT DO NOTHING
-            """)
-    }
-}

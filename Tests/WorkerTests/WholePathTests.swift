@@ -101,27 +101,3 @@ enum PhotoSet: String, Sendable, CustomTestStringConvertible {
         }
     }
 }
-
-/// A small flight, rendered once for all tests.
-enum SimulatedFlight {
-    static func path() throws -> String { try rendered.get() }
-
-    private static let rendered = Result {
-        let path = NSTemporaryDirectory() + "deadtrees-flight-\(ProcessInfo.processInfo.processIdentifier).zip"
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: BuiltProducts.path("deadtrees"))
-        process.arguments = ["simulate-flight", path, "--images", "8", "--width", "480"]
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return path
-    }
-}
-
-enum Docker {
-    static var isAvailable: Bool { ProcessInfo.processInfo.environment["DOCKER_HOST"] != nil }
-    static var whyNot: Comment {
-        Comment(rawValue: ProcessInfo.processInfo.environment["DEADTREES_NO_DOCKER"] ?? "DOCKER_HOST is not set")
-    }
-}

@@ -63,7 +63,8 @@ CONFIG
 pg_launch() {
     # Left by a machine that went down: pg_ctl would take any process with that number for its server.
     postgres_pid >/dev/null || rm -f "$pg_data/postmaster.pid"
-    free_port >"$pg_home/port"
+    # The port it had, where that is free still: clients that were there before find it again.
+    [ -n "$(pg_port)" ] && ! answers "$(pg_port)" || free_port >"$pg_home/port"
     as_pg_user "$pg_bin/pg_ctl" start --pgdata="$pg_data" --log="$pg_log" --wait --timeout=60 \
         --options="-p $(pg_port) ${POSTGRES_OPTIONS:-}" </dev/null >/dev/null 2>&1
 }

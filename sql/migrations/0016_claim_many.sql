@@ -276,7 +276,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
 DECLARE
   -- What was asked for: a place in one is a place in all.
   ids           bigint[];
-  attempts      integer[];
+  asked_attempts integer[];
   types         text[];
   flags         text[];
   exit_codes    integer[];
@@ -293,14 +293,14 @@ DECLARE
 BEGIN
   SELECT array_agg(e.queue_id), array_agg(e.attempt), array_agg(e.task_type), array_agg(e.flag), array_agg(e.exit_code),
     array_agg(e.peak_memory_bytes), array_agg(e.detail), array_agg(e.next_type), array_agg(e.next_status), array_agg(e.next_flag)
-  INTO ids, attempts, types, flags, exit_codes, peaks, details, next_types, next_statuses, next_flags
+  INTO ids, asked_attempts, types, flags, exit_codes, peaks, details, next_types, next_statuses, next_flags
   FROM jsonb_to_recordset(p_ends) AS e (
     queue_id bigint, attempt integer, task_type text, flag text, exit_code integer, peak_memory_bytes bigint,
     detail text, next_type text, next_status text, next_flag text);
   PERFORM FROM v2_queue WHERE id = ANY (ids) ORDER BY id FOR UPDATE;
   SELECT array_agg(l.queue_id), array_agg(l.dataset_id), array_agg(l.place) INTO held, datasets, places FROM (
     SELECT queue_id, dataset_id, array_position(ids, queue_id) AS place FROM v2_queue_lease
-    WHERE queue_id = ANY (ids) AND worker = p_worker AND attempt = attempts[array_position(ids, queue_id)]
+    WHERE queue_id = ANY (ids) AND worker = p_worker AND attempt = asked_attempts[array_position(ids, queue_id)]
     ORDER BY queue_id FOR UPDATE) AS l;
 
   UPDATE v2_task_runs r SET outcome = 'succeeded', finished_at = clock_timestamp(),
@@ -321,7 +321,7 @@ BEGIN
   RETURN QUERY SELECT unnest(held);
   IF coalesce(cardinality(held), 0) < cardinality(ids) THEN
     RETURN QUERY SELECT r.queue_id FROM v2_requests r
-      WHERE r.queue_id = ANY (ids) AND r.outcome = 'succeeded' AND r.attempts = attempts[array_position(ids, r.queue_id)]
+      WHERE r.queue_id = ANY (ids) AND r.outcome = 'succeeded' AND r.attempts = asked_attempts[array_position(ids, r.queue_id)]
         AND next_types[array_position(ids, r.queue_id)] IS NULL;
   END IF;
 END $$;

@@ -61,7 +61,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- v2_sweep, which runs within a claim, looks for rows whose upload is done after all: without this in the whole queue.
+-- v2_sweep looks for rows whose upload is done after all: without this in the whole queue.
 CREATE INDEX v2_queue_not_ready ON v2_queue (dataset_id) WHERE NOT is_processing AND NOT is_ready;
 
 CREATE TRIGGER v2_queue_paused AFTER INSERT OR UPDATE ON v2_queue_pause

@@ -1,0 +1,23 @@
+import Foundation
+import Testing
+
+/// A small flight, rendered once for all tests.
+public enum SimulatedFlight {
+    /// The ZIP of its photos.
+    public static func path() throws -> String { try rendered.get() }
+
+    /// The orthophoto that they should give.
+    public static func truth() throws -> String { try path().replacing(".zip", with: ".truth.tif") }
+
+    private static let rendered = Result {
+        let path = NSTemporaryDirectory() + "deadtrees-flight-\(ProcessInfo.processInfo.processIdentifier).zip"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: BuiltProducts.path("deadtrees"))
+        process.arguments = ["simulate-flight", path, "--images", "8", "--width", "480"]
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return path
+    }
+}
