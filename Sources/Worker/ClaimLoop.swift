@@ -100,7 +100,8 @@ actor ClaimLoop {
             let jobs = try await queue.claim(
                 for: worker, stages: stages, limit: room, lease: options.lease,
                 known: hasUnknownLeases ? Array(runningRows) : nil)
-            hasUnknownLeases = hasUnknownLeases && jobs.count == room
+            // Those come first: a claim that has room for others has taken them all over.
+            hasUnknownLeases = hasUnknownLeases && jobs.count == room && jobs.allSatisfy(\.isTakenOver)
             await runner.keeper.hasBeaten()
             return jobs.map { HeldJob(job: $0, trust: LeaseTrust(until: start + options.lease)) }
         } catch {

@@ -92,7 +92,7 @@ public final class Listener: Sendable {
     }
 
     /// Between two pings. The kernel's keepalives find a dead peer sooner; this is for what answers in its stead.
-    private static let silence = Duration.seconds(20)
+    private static let silence = Duration.seconds(25)
 
     /// True when something came.
     @discardableResult
