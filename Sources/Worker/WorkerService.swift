@@ -42,8 +42,10 @@ public struct WorkerService: Service {
         let runner = JobRunner(
             services: services, registry: registry, keeper: keeper, ledger: Ledger(queue), options: options,
             logger: logger)
+        // On a connection of its own, whose session has planned the claim already when a row comes.
+        let claims = JobQueue(queue.database.aside(for: "claims"))
         let loop = ClaimLoop(
-            runner: runner, queue: queue, worker: identity, stages: registry.kinds, options: options, logger: logger)
+            runner: runner, queue: claims, worker: identity, stages: registry.kinds, options: options, logger: logger)
         let housekeeping = Housekeeping(queue: queue, folder: options.workFolder, logger: logger)
         await housekeeping.sweepQueue()
         let replaced = StopSwitch()

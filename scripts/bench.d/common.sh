@@ -14,8 +14,19 @@ start_worker() { "$@" >"$folder/worker.log" 2>&1 & worker=$!; }
 stop_worker() {
     [ -n "$worker" ] || return 0
     kill "$worker" 2>/dev/null || true
+    # Some do not hear it.
+    until_ended "$worker" || kill -9 "$worker" 2>/dev/null || true
     wait "$worker" || true
     worker=
+}
+
+until_ended() {
+    local _
+    for _ in $(seq 50); do
+        kill -0 "$1" 2>/dev/null || return 0
+        sleep 0.2
+    done
+    return 1
 }
 
 # A file of sql/bench, in our database or, with DB set, in another one of the same server.
