@@ -116,6 +116,8 @@ actor ClaimLoop {
     /// A full disk fails what runs on it: better that another host takes the row.
     private func hasDisk() async -> Bool {
         guard let change = disk.look() else { return disk.refusal == nil }
+        // With `once` nobody waits for space: what is left undone must not look like success.
+        if options.once && change != nil { allSucceeded = false }
         logger.log(level: change == nil ? .info : .error, "disk space", metadata: ["refuses": "\(change ?? "nothing")"])
         do {
             try await queue.refuse(worker, because: change)

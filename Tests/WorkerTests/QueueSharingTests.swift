@@ -74,6 +74,23 @@ struct QueueSharingTests {
         }
     }
 
+    @Test func aHostShortOfDiskClaimsNothingAndSaysSo() async throws {
+        try await Site.with(["DISK_RESERVE": "900000GiB"]) { site in
+            let dataset = try await site.test.addDataset()
+            let row = try await site.test.enqueue(dataset, ["metadata"])
+            try FileManager.default.createDirectory(atPath: site.work, withIntermediateDirectories: true)
+            #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
+            #expect(try await site.history(dataset).isEmpty)
+            let worker = try WorkerProcess(site)
+            try await waitUntil("the reason is given") {
+                let why = try await site.test.sql("SELECT v2_why_waiting($1) AS why", [.int(row)])
+                return try why[0].getIfPresent("why", as: String.self)?.contains("DISK_RESERVE") ?? false
+            }
+            worker.send(SIGTERM)
+            #expect(try await worker.exitStatus() == 0)
+        }
+    }
+
     @Test func onlyAndExceptLimitWhatAWorkerTakes() async throws {
         try await Site.with { site in
             let dataset = try await site.test.addDataset()

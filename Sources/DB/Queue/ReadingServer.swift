@@ -22,11 +22,6 @@ extension Database {
             clock: row.date("clock"), notificationQueueUsage: row.get("usage"))
     }
 
-    /// Notifies a channel, with no payload.
-    public func notify(_ channel: String) async throws {
-        try await run(Self.sendNotification, [.text(channel)])
-    }
-
     private static let readServer = Statement(
         "read server",
         """
@@ -35,6 +30,4 @@ extension Database {
           (SELECT extversion FROM pg_extension WHERE extname = 'postgis') AS postgis,
           extract(epoch FROM clock_timestamp()) AS clock, pg_notification_queue_usage() AS usage
         """)
-
-    private static let sendNotification = Statement("notify", "SELECT pg_notify($1, '')")
 }
