@@ -10,6 +10,8 @@ public struct Failure: Error, Codable, Equatable, Sendable, CustomStringConverti
         case never
         /// The surroundings were at fault (network, disk, a service that was away): try later.
         case later
+        /// This host was at fault (no Docker Engine, no image, no GPU): try later, and do not count it as an attempt.
+        case withoutBlame
     }
 
     /// A stable name for programs and tests, lower case with underscores, e.g. `zip_encrypted`.

@@ -27,6 +27,11 @@ public struct UnpackPhotos: NativeWork {
         var warnings: [String]
         /// Photos of the set that ODM does not get: tilted, doubled, or a band of a multispectral camera.
         var leftOut: Int
+        /// Photos that state a position.
+        var placed = 0
+        /// Bytes that ODM is expected to want of memory, and of disk in its project folder.
+        var estimatedMemory: Int64 = 0
+        var estimatedDisk: Int64 = 0
     }
 
     public func run(progress: @escaping (Double) -> Void) throws -> Output {
@@ -37,11 +42,14 @@ public struct UnpackPhotos: NativeWork {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
+        let estimate = ProcessingEstimate(unpacked.set)
         return try Output(
             photos: unpacked.photos.count, bytes: Int64(unpacked.set.bytes), largestMegapixels: sizes.max() ?? 0,
             megapixels: unpacked.set.megapixels, rtk: unpacked.set.rtk, acquired: unpacked.set.acquired,
             cameraMetadata: String(decoding: encoder.encode(unpacked.set.cameraMetadata), as: UTF8.self),
-            warnings: unpacked.warnings, leftOut: unpacked.set.photos.count - unpacked.photos.count)
+            warnings: unpacked.warnings, leftOut: unpacked.set.photos.count - unpacked.photos.count,
+            placed: unpacked.set.gps?.photos ?? 0, estimatedMemory: Int64(estimate.memory),
+            estimatedDisk: Int64(estimate.disk))
     }
 
     private func isDownward(_ photo: ImageSet.Photo) -> Bool {
