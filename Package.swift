@@ -37,6 +37,7 @@ let package = Package(
     products: [
         .executable(name: "deadtrees", targets: ["deadtrees"]),
         .executable(name: "orthopreview", targets: ["orthopreview"]),
+        .executable(name: "odm-simulator", targets: ["odm-simulator"]),
         // For tests: preloaded into a worker, it moves the clock.
         .library(name: "ClockJump", type: .dynamic, targets: ["ClockJump"]),
     ],
@@ -56,6 +57,7 @@ let package = Package(
                 "NativeChild", "Settings", "Failures", arguments, lifecycle, signals, log,
             ]),
         program("orthopreview", ["Mosaic", "Imagery", "Raster", "Failures", arguments]),
+        program("odm-simulator", ["ODMSimulator", "Mosaic", "Failures"]),
 
         .executableTarget(
             name: "queue-bench",
@@ -76,6 +78,7 @@ let package = Package(
         module("NativeChild", ["Failures", subprocess, filePath]),
         module("DB", ["CLibPQ", "Failures", log]),
         pixelModule("Mosaic", ["Imagery", "Raster", "Failures"]),
+        pixelModule("ODMSimulator", ["Mosaic", "Imagery", "Raster", "Failures"]),
         pixelModule("FlightSimulator", ["Raster", "Failures"]),
         pixelModule("Raster", ["CGDAL", "Failures"]),
         pixelModule("Imagery", ["CLibExif", "CLibZip", "Failures"]),
@@ -106,15 +109,19 @@ let package = Package(
         tests("RasterTests", ["Raster", "CGDAL", "Failures"]),
         tests("ImageryTests", ["Imagery", "Failures"]),
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
+        tests("ODMSimulatorTests", ["odm-simulator", "Tasks", "Mosaic", "Containers", "Raster", "Failures"]),
         tests(
             "TasksTests", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Settings", "Failures", log]),
         tests(
             "WorkerTests",
             [
-                "deadtrees", "orthopreview", "Worker", "Tasks", "DB", "Storage", "Containers", "Settings", "Failures",
+                "deadtrees", "orthopreview", "odm-simulator", "Worker", "Tasks", "DB", "Storage", "Containers",
+                "Settings", "Failures",
             ]),
         .target(name: "ClockJump", path: "Tests/ClockJump"),
-        tests("FaultTests", ["deadtrees", "orthopreview", "queue-chaos", "ClockJump", "Containers", "DB"]),
+        tests(
+            "FaultTests",
+            ["deadtrees", "orthopreview", "odm-simulator", "queue-chaos", "ClockJump", "Containers", "DB"]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,14 +2,7 @@ import Failures
 import Foundation
 import Mosaic
 
-for number in [SIGTERM, SIGINT] {
-    // Only calls that are safe inside a signal handler. ODM ends in the same way, with 1.
-    signal(number) { _ in
-        let words: StaticString = "[WARNING] Caught TERM/INT signal, attempting to exit gracefully...\n"
-        write(STDOUT_FILENO, words.utf8Start, words.utf8CodeUnitCount)
-        _exit(1)
-    }
-}
+ODMSignals.install()
 
 do {
     let arguments = try ODMArguments(Array(CommandLine.arguments.dropFirst()))

@@ -31,7 +31,8 @@ public struct ODMArguments: Sendable {
     /// Parses `arguments`, without the program's name.
     ///
     /// Throws with argparse's wording when an option is unknown, ambiguous, lacks its value or has a wrong one.
-    public init(_ arguments: [String]) throws(Failure) {
+    /// - Parameter checksRanges: ODM itself checks none, and fails late or not at all.
+    public init(_ arguments: [String], checksRanges: Bool = true) throws(Failure) {
         var reader = ArgumentReader(arguments)
         var positional: [String] = []
         var unknown: [String] = []
@@ -51,7 +52,7 @@ public struct ODMArguments: Sendable {
             throw .commandLine("unrecognized arguments: \(unknown.joined(separator: " "))")
         }
         if let first = positional.first { name = first }
-        try checkRanges()
+        if checksRanges { try checkRanges() }
     }
 
     private mutating func accept(_ option: ODMOption, _ value: String) throws(Failure) {
@@ -70,7 +71,7 @@ public struct ODMArguments: Sendable {
         }
     }
 
-    /// argparse has no ranges and ODM fails late; a preview can say it at once.
+    /// A preview can say it at once.
     private func checkRanges() throws(Failure) {
         guard orthophotoResolution > 0, orthophotoResolution.isFinite else {
             throw .commandLine("argument --orthophoto-resolution: must be above 0")

@@ -1,5 +1,5 @@
 /// One option of ODM's command line: its name and what may follow it.
-struct ODMOption: Sendable {
+package struct ODMOption: Sendable {
     enum Value: Sendable {
         case none
         case integer
@@ -20,7 +20,8 @@ struct ODMOption: Sendable {
 }
 
 extension ODMOption {
-    static let stages = [
+    /// In the order in which ODM runs them.
+    package static let stages = [
         "dataset", "split", "merge", "opensfm", "openmvs", "odm_filterpoints", "odm_meshing", "mvs_texturing",
         "odm_georeferencing", "odm_dem", "odm_orthophoto", "odm_report", "odm_postprocess",
     ]

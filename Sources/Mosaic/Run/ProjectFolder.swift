@@ -1,9 +1,9 @@
-internal import Failures
+package import Failures
 internal import Foundation
 
 /// ODM's layout of one project on disk.
-struct ProjectFolder {
-    let path: String
+package struct ProjectFolder {
+    package let path: String
 
     /// Suffixes that ODM takes for images, lower case.
     private static let accepted: Set = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "raw", "dng", "nef", "jxl"]
@@ -11,25 +11,25 @@ struct ProjectFolder {
     private static let decodable: Set = ["jpg", "jpeg", "png", "tif", "tiff"]
 
     /// Throws `project_missing` when there is no such folder.
-    init(_ arguments: ODMArguments) throws(Failure) {
+    package init(_ arguments: ODMArguments) throws(Failure) {
         path = URL(fileURLWithPath: arguments.projectPath).appendingPathComponent(arguments.name).path
         guard Self.isFolder(path) else { throw .projectMissing(path) }
     }
 
-    var images: String { path + "/images" }
-    var orthophotoFolder: String { path + "/odm_orthophoto" }
-    var orthophoto: String { orthophotoFolder + "/odm_orthophoto.tif" }
-    var log: String { path + "/log.json" }
+    package var images: String { path + "/images" }
+    package var orthophotoFolder: String { path + "/odm_orthophoto" }
+    package var orthophoto: String { orthophotoFolder + "/odm_orthophoto.tif" }
+    package var log: String { path + "/log.json" }
 
-    struct Listing {
+    package struct Listing {
         /// Sorted names.
-        var photos: [String]
+        package var photos: [String]
         /// Images that ODM could read and we cannot.
-        var notDecodable: [String]
+        package var notDecodable: [String]
     }
 
     /// The images of the project. Masks (`…_mask.png`) are none.
-    func list(projectPath: String) throws(Failure) -> Listing {
+    package func list(projectPath: String) throws(Failure) -> Listing {
         guard Self.isFolder(images) else { throw .noImagesFolder(images, projectPath: projectPath) }
         let names: [String]
         do {

@@ -1,30 +1,33 @@
 internal import Foundation
 
 /// What a run says, in ODM's form: lines for people and for whoever follows the container, and log.json.
-final class RunLog {
+package final class RunLog {
     enum Level: String { case info, warning, error }
 
-    private(set) var record: RunRecord
+    package private(set) var record: RunRecord
     private let emit: (String) -> Void
     private let hasColors: Bool
     private let started = Date()
     private var stageStarted = Date()
 
-    /// `emit` gets whole lines without their end.
-    init(_ arguments: ODMArguments, emit: @escaping (String) -> Void) {
+    /// `emit` gets whole lines without their end. `version` is what log.json says of the program.
+    package init(
+        _ arguments: ODMArguments, version: String = "orthopreview 1.0", emit: @escaping (String) -> Void
+    ) {
         self.emit = emit
         hasColors = ProcessInfo.processInfo.environment["no_ansiesc"] == nil
-        record = RunRecord(options: arguments.given, startTime: Self.timestamp(started))
+        record = RunRecord(
+            version: version, options: arguments.given, startTime: Self.timestamp(started))
     }
 
-    func info(_ message: String) { log(.info, message) }
-    func warning(_ message: String) { log(.warning, message) }
-    func error(_ message: String) { log(.error, message) }
+    package func info(_ message: String) { log(.info, message) }
+    package func warning(_ message: String) { log(.warning, message) }
+    package func error(_ message: String) { log(.error, message) }
 
-    func count(images: Int) { record.images = images }
+    package func count(images: Int) { record.images = images }
 
     /// Runs one of ODM's stages between its two lines. A stage that throws has no second line.
-    func stage<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+    package func stage<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
         stageStarted = Date()
         info("Running \(name) stage")
         record.stages.append(RunRecord.Stage(name: name, startTime: Self.timestamp(stageStarted)))
@@ -34,8 +37,11 @@ final class RunLog {
         return result
     }
 
-    func finish(error: RunRecord.Problem? = nil) {
+    package func note(_ child: RunRecord.ChildProcess) { record.processes.append(child) }
+
+    package func finish(error: RunRecord.Problem? = nil, stackTrace: [String] = []) {
         let now = Date()
+        record.stackTrace = stackTrace
         record.success = error == nil
         record.error = error
         record.endTime = Self.timestamp(now)

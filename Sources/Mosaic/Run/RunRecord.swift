@@ -1,58 +1,66 @@
 internal import Foundation
 
 /// The content of ODM's log.json, with the same keys.
-struct RunRecord: Codable {
-    struct Memory: Codable {
+package struct RunRecord: Codable {
+    package struct Memory: Codable {
         /// MB of the host.
-        var total: Int
-        var available: Int
+        package var total: Int
+        package var available: Int
     }
 
-    struct Message: Codable {
-        var message: String
-        var type: String
+    package struct Message: Codable {
+        package var message: String
+        package var type: String
     }
 
-    struct Stage: Codable {
-        var name: String
-        var startTime: String
-        var messages: [Message] = []
-        var endTime: String?
-        var totalTime: Double?
+    package struct Stage: Codable {
+        package var name: String
+        package var startTime: String
+        package var messages: [Message] = []
+        package var endTime: String?
+        package var totalTime: Double?
     }
 
-    struct ChildProcess: Codable {
-        var command: String
-        var exitCode: Int
-        var output: [String]
+    package struct ChildProcess: Codable {
+        package var command: String
+        package var exitCode: Int
+        /// Its last ten lines.
+        package var output: [String]
+
+        package init(_ command: String, exitCode: Int, output: [String]) {
+            (self.command, self.exitCode, self.output) = (command, exitCode, output)
+        }
     }
 
-    struct Problem: Codable {
-        var code: Int
-        var message: String
+    package struct Problem: Codable {
+        package var code: Int
+        package var message: String
+
+        package init(code: Int, message: String) { (self.code, self.message) = (code, message) }
     }
 
-    var odmVersion = "orthopreview 1.0"
-    var memory = Memory.current
-    var cpus = ProcessInfo.processInfo.activeProcessorCount
-    var images = 0
-    var options: [String: String]
-    var startTime: String
-    var stages: [Stage] = []
-    /// Always empty: nothing is started.
-    var processes: [ChildProcess] = []
-    var success = false
-    var endTime: String?
-    var totalTime: Double?
-    var error: Problem?
-    var stackTrace: [String] = []
+    package var odmVersion: String
+    package var memory = Memory.current
+    package var cpus = ProcessInfo.processInfo.activeProcessorCount
+    package var images = 0
+    package var options: [String: String]
+    package var startTime: String
+    package var stages: [Stage] = []
+    /// The children that have ended. A preview starts none.
+    package var processes: [ChildProcess] = []
+    package var success = false
+    package var endTime: String?
+    package var totalTime: Double?
+    package var error: Problem?
+    package var stackTrace: [String] = []
 
-    init(options: [String: String], startTime: String) {
+    init(version: String, options: [String: String], startTime: String) {
+        odmVersion = version
         self.options = options
         self.startTime = startTime
     }
 
-    func write(to path: String) throws {
+    package func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
