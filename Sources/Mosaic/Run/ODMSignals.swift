@@ -4,7 +4,10 @@ internal import Foundation
 public enum ODMSignals {
     /// From now on SIGTERM and SIGINT end this process in that way.
     public static func install() {
+        var numbers = sigset_t()
+        sigemptyset(&numbers)
         for number in [SIGTERM, SIGINT] {
+            sigaddset(&numbers, number)
             // Only calls that are safe inside a signal handler.
             signal(number) { _ in
                 let words: StaticString = "[WARNING] Caught TERM/INT signal, attempting to exit gracefully...\n"
@@ -12,5 +15,7 @@ public enum ODMSignals {
                 _exit(1)
             }
         }
+        // Whoever started us may have blocked them, and a program inherits that.
+        sigprocmask(SIG_UNBLOCK, &numbers, nil)
     }
 }

@@ -12,13 +12,17 @@ public enum MemoryEater {
     /// Runs this program once more, as the child that is killed.
     /// - Returns: its exit code as a shell says it.
     static func runAsChild() throws -> Int {
-        let child = Process()
-        child.executableURL = URL(
-            fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-        child.environment = ProcessInfo.processInfo.environment.merging([variable: "memory"]) { $1 }
-        try child.run()
-        child.waitUntilExit()
-        return Int(child.terminationStatus) + (child.terminationReason == .uncaughtSignal ? 128 : 0)
+        setenv(variable, "memory", 1)
+        defer { unsetenv(variable) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("odm-simulator"), nil]
+        defer { free(arguments[0]) }
+        var child: pid_t = 0
+        let code = posix_spawn(&child, "/proc/self/exe", nil, nil, &arguments, environ)
+        guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7F
+        return signal == 0 ? Int(status >> 8 & 0xFF) : 128 + Int(signal)
     }
 
     /// Never comes back.
