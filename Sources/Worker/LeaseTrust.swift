@@ -57,6 +57,10 @@ struct LeasedStorage: Storage {
         try await base.write(bytes, at: offset, of: path)
     }
 
+    func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
+        try await base.read(path, from: offset, atMost: count)
+    }
+
     func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }
 
     func list(_ folder: StoragePath) async throws -> [StoredFile] { try await base.list(folder) }
