@@ -1,6 +1,6 @@
 import Dispatch
 import Failures
-import Foundation
+public import Foundation
 import Glibc
 
 /// Storage in a folder of this host, or one that is mounted on it.
@@ -38,6 +38,37 @@ public struct LocalStorage: Storage {
             try WholeFile.copy(local, to: absolute(path), progress: progress, before: before) {
                 Failure.storage("store", path, $0)
             }
+        }
+    }
+
+    public func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
+        try await offload {
+            try makeFolder(of: path)
+            let file = open(absolute(path), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            guard file >= 0 else { throw Failure.storage("write to", path, errno) }
+            defer { close(file) }
+            var done = 0
+            while done < bytes.count {
+                let count = bytes[(bytes.startIndex + done)...].withUnsafeBytes { rest in
+                    pwrite(file, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw Failure.storage("write to", path, errno) }
+                done += count
+            }
+        }
+    }
+
+    public func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
+        try await offload {
+            guard let stored = try entry(path), !stored.isFolder else { throw Failure.notStored(path) }
+            let file = open(absolute(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            guard file >= 0 else { throw Failure.storage("read", path, errno) }
+            defer { close(file) }
+            var bytes = Data(count: count)
+            let got = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, off_t(offset)) }
+            guard got >= 0 else { throw Failure.storage("read", path, errno) }
+            return bytes.prefix(got)
         }
     }
 

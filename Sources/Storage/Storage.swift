@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Where datasets' files live for good. Paths are relative to the storage root, with forward slashes, and never
 /// leave it. A file appears under its name only when it is whole.
 public protocol Storage: Sendable {
@@ -10,6 +12,13 @@ public protocol Storage: Sendable {
         _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
         progress: @escaping @Sendable (Double) -> Void
     ) async throws
+
+    /// Writes bytes at their place in a file that grows, which is made where it is missing. For logs: the one kind of
+    /// file that may be seen before it is whole. The same bytes at the same place may be written again.
+    func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws
+
+    /// The bytes from `offset` on, at most `count` of them; empty at the file's end.
+    func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data
 
     /// Nil when there is nothing of that name.
     func stat(_ path: StoragePath) async throws -> StoredFile?
