@@ -30,16 +30,6 @@ struct ODMProject: Sendable {
         let attributes = try? FileManager.default.attributesOfItem(atPath: orthophoto)
         return (attributes?[.size] as? NSNumber)?.int64Value ?? 0 > 0
     }
-
-    /// What `log.json` says of the run; nil where there is none or it cannot be read.
-    func logSuccess() -> Bool? {
-        struct Log: Decodable { let success: Bool }
-        guard let data = FileManager.default.contents(atPath: "\(path)/log.json"), data.count < 64 << 20 else {
-            return nil
-        }
-        // ODM writes it once, at the end: one that cannot be read was cut short.
-        return try? JSONDecoder().decode(Log.self, from: data).success
-    }
 }
 
 /// An ODM run that is over. Lies beside the project until the stage has ended.
@@ -50,9 +40,10 @@ struct ODMEnd: Codable {
 
     init(_ end: ODMWatch.End, _ transcript: ODMTranscript, _ project: ODMProject, limit: Duration) {
         evidence = ODMEvidence(
-            timedOut: end.kill == .deadline ? limit : nil, exitCode: end.state?.exitCode,
-            oomKilled: end.state?.oomKilled ?? false, tail: transcript.tail, logSuccess: project.logSuccess(),
-            hasOrthophoto: project.hasOrthophoto())
+            kill: end.kill, limit: end.kill == .deadline ? limit : nil, exitCode: end.state?.exitCode,
+            oomKilled: end.state?.oomKilled ?? false, peakMemory: transcript.peakMemory, tail: transcript.tail,
+            log: ODMRunLog(at: "\(project.path)/log.json"),
+            orthophoto: project.hasOrthophoto() ? nil : .noOrthophoto())
         peakMemory = transcript.peakMemory
         endedAt = Date()
     }
