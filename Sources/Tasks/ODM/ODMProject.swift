@@ -25,6 +25,9 @@ struct ODMProject: Sendable {
     /// That the run is over and how, for whoever has to finish what it was for.
     var end: String { "\(root)/end.json" }
 
+    /// What ODM itself says of the run; nil where there is nothing that can be read.
+    var runLog: ODMRunLog? { ODMRunLog(at: "\(path)/log.json") }
+
     func hasOrthophoto() -> Bool {
         // A file that cannot be looked at is not there.
         let attributes = try? FileManager.default.attributesOfItem(atPath: orthophoto)
@@ -42,7 +45,7 @@ struct ODMEnd: Codable {
         evidence = ODMEvidence(
             kill: end.kill, limit: end.kill == .deadline ? limit : nil, exitCode: end.state?.exitCode,
             oomKilled: end.state?.oomKilled ?? false, peakMemory: transcript.peakMemory, tail: transcript.tail,
-            log: ODMRunLog(at: "\(project.path)/log.json"),
+            log: project.runLog,
             orthophoto: project.hasOrthophoto() ? nil : .noOrthophoto())
         peakMemory = transcript.peakMemory
         endedAt = Date()
