@@ -71,18 +71,22 @@ let package = Package(
             "Worker", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Failures", lifecycle, log]),
         module(
             "Tasks",
-            ["DB", "Storage", "Containers", "Raster", "Imagery", "NativeChild", "Settings", "Failures", log]),
+            [
+                "DB", "Storage", "Containers", "Raster", "Imagery", "NativeChild", "Settings", "ODMFlags", "Failures",
+                log,
+            ]),
 
         module("Storage", ["Failures"]),
         module("Containers", ["CLibCurl", "Failures", log]),
         module("NativeChild", ["Failures", subprocess, filePath]),
         module("DB", ["CLibPQ", "Failures", log]),
-        pixelModule("Mosaic", ["Imagery", "Raster", "Failures"]),
-        pixelModule("ODMSimulator", ["Mosaic", "Imagery", "Raster", "Failures"]),
+        pixelModule("Mosaic", ["Imagery", "Raster", "ODMFlags", "Failures"]),
+        pixelModule("ODMSimulator", ["Mosaic", "Imagery", "Raster", "ODMFlags", "Failures"]),
         pixelModule("FlightSimulator", ["Raster", "Failures"]),
         pixelModule("Raster", ["CGDAL", "Failures"]),
         pixelModule("Imagery", ["CLibExif", "CLibZip", "Failures"]),
-        module("Settings", ["Failures"]),
+        module("Settings", ["ODMFlags", "Failures"]),
+        module("ODMFlags", []),
         module("Failures", []),
 
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -103,7 +107,7 @@ let package = Package(
             ], path: "Tests/Chaos", swiftSettings: settings),
         tests("NativeChildTests", ["native-child-fixture", "deadtrees", "NativeChild", "Tasks", "Failures"]),
         tests("DBTests", ["DB"]),
-        tests("SettingsTests", ["Settings", "Failures"]),
+        tests("SettingsTests", ["Settings", "ODMFlags", "Failures"]),
         tests("StorageTests", ["Storage", "Failures"]),
         tests("ContainersTests", ["Containers", "Failures"]),
         tests("RasterTests", ["Raster", "CGDAL", "Failures"]),
@@ -111,7 +115,8 @@ let package = Package(
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
         tests("ODMSimulatorTests", ["odm-simulator", "Tasks", "Mosaic", "Containers", "Raster", "Failures"]),
         tests(
-            "TasksTests", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Settings", "Failures", log]),
+            "TasksTests",
+            ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Raster", "Settings", "ODMFlags", "Failures", log]),
         tests(
             "WorkerTests",
             [

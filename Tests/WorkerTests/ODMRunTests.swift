@@ -189,12 +189,12 @@ struct ODMRunTests {
             // Nobody waits for the image then: what is left undone must not look like success.
             #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
             let worker = try WorkerProcess(site)
-            let refusal = "SELECT coalesce(refuses_odm, '') AS why FROM v2_workers"
-            try await waitUntil("the worker says why") {
-                try await site.test.sql(refusal)[0].get("why", as: String.self).contains(image)
+            try await waitUntil("the row says why it waits") {
+                let why = try await site.test.sql("SELECT v2_why_waiting($1) AS why", [.int(row)])[0]
+                return try why.get("why", as: String.self).contains("\(image) is not on this worker's host")
             }
-            let why = try await site.test.sql("SELECT v2_why_waiting($1) AS why", [.int(row)])[0]
-            #expect(try why.get("why", as: String.self).contains(image))
+            let refusal = try await site.test.sql("SELECT refuses_odm FROM v2_workers")[0]
+            #expect(try refusal.get("refuses_odm", as: String.self).contains(image))
             #expect(try await site.history(dataset).isEmpty)
             try await docker("tag", "deadtrees/orthopreview", image)
             try await waitUntil(within: .seconds(60), "the row runs: \(worker.log.suffix(2000))") {

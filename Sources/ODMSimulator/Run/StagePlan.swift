@@ -1,4 +1,5 @@
 internal import Mosaic
+internal import ODMFlags
 
 /// One stage of a run: how much of its time it takes, and ODM's own percentage at its end.
 struct StagePlan {
@@ -36,8 +37,8 @@ extension ODMArguments {
     /// Whether a stage is to be done again, although its files are there.
     func reruns(_ stage: String) -> Bool {
         if given["rerun_all"] != nil || given["rerun"] == stage { return true }
-        guard let first = given["rerun_from"].flatMap(ODMOption.stages.firstIndex(of:)),
-            let index = ODMOption.stages.firstIndex(of: stage)
+        guard let first = given["rerun_from"].flatMap(ODMFlag.stages.firstIndex(of:)),
+            let index = ODMFlag.stages.firstIndex(of: stage)
         else { return false }
         return index >= first
     }

@@ -87,7 +87,7 @@ public struct ODMProcessing: TaskHandler {
         _ container: ODMContainer, _ project: ODMProject, _ set: UnpackPhotos.Output, _ means: ODMHealth.Means
     ) async throws -> StageResult {
         let stage = container.stage
-        let command = options.command(dataset: stage.datasetID, set: set, hasGPU: means.gpus != .none)
+        let command = try options.plan(dataset: stage.datasetID, set: set, hasGPU: means.gpus != .none).command
         let launch = ODMLaunch(
             command: command, image: means.image.digest ?? means.image.id, hasGPU: means.gpus != .none,
             host: options.host, startedAt: Date())
