@@ -27,9 +27,10 @@ struct ODMFaultTests {
             let runs = try await site.test.sql(
                 "SELECT outcome, error_code, error FROM v2_task_runs WHERE dataset_id = $1", [.int(dataset)])
             #expect(runs.count == 1)
-            let code = try runs[0].get("error_code", as: String?.self)
-            #expect(code == fault.code, "\(try runs[0].get("error", as: String?.self) ?? "")")
-            let message = try await site.status(dataset).get("error_message", as: String?.self)
+            let code = try runs[0].getIfPresent("error_code", as: String.self)
+            let error = try runs[0].getIfPresent("error", as: String.self)
+            #expect(code == fault.code, "\(error ?? "")")
+            let message = try await site.status(dataset).getIfPresent("error_message", as: String.self)
             #expect((message == nil) == (fault.code == nil))
             #expect((message ?? "").contains(fault.sentence), "\(message ?? "")")
             try await expectNothingIsLeft(site, since: engine)
@@ -58,7 +59,7 @@ struct ODMFaultTests {
                 let row = try await site.test.enqueue(dataset, ["odm_processing"])
                 #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
                 let run = try await site.test.sql("SELECT error_code FROM v2_task_runs")[0]
-                #expect(try run.get("error_code", as: String?.self) == "odm_disk_full")
+                #expect(try run.getIfPresent("error_code", as: String.self) == "odm_disk_full")
                 #expect(try await site.test.sql("SELECT FROM v2_queue WHERE not_before > now()").count == 1)
                 // It waits, and takes no room meanwhile.
                 #expect(disk.used < 1000)
@@ -92,6 +93,7 @@ struct ODMFaultTests {
         #expect(try await site.test.sql("SELECT FROM v2_odm_runs WHERE ended_at IS NULL").isEmpty)
         #expect(try await site.test.sql("SELECT FROM v2_queue_lease").isEmpty)
         #expect(
-            try await site.test.sql("SELECT v2_free_gpu_slot('any') AS slot")[0].get("slot", as: String?.self) != nil)
+            try await site.test.sql("SELECT v2_free_gpu_slot('any') AS slot")[0].getIfPresent("slot", as: String.self)
+                != nil)
     }
 }

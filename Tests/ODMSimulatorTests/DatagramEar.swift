@@ -26,7 +26,7 @@ final class DatagramEar {
     func all() -> [String] {
         var buffer = [UInt8](repeating: 0, count: 2048), texts: [String] = []
         while true {
-            let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             guard count > 0 else { return texts }
             texts.append(String(decoding: buffer.prefix(count), as: UTF8.self))
         }

@@ -2,4 +2,4 @@
 SET session_replication_role = replica;
 SET client_min_messages = warning;
 TRUNCATE v2_datasets CASCADE;
-TRUNCATE v2_queue, v2_queue_lease, v2_task_runs, v2_requests, v2_workers CASCADE;
+TRUNCATE v2_queue, v2_queue_lease, v2_task_runs, v2_requests, v2_workers, v2_odm_runs CASCADE;
