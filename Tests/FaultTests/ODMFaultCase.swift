@@ -10,7 +10,7 @@ struct ODMFaultCase: Sendable, CustomTestStringConvertible {
     /// In `v2_task_runs`; nil for a run that succeeds.
     let code: String?
     /// A part of what the researcher reads in `v2_statuses`.
-    var sentence = ""
+    var sentence: String?
 
     var testDescription: String { "\(name) \(simulator.values.sorted()) \(settings.values.sorted())" }
 
@@ -20,7 +20,7 @@ struct ODMFaultCase: Sendable, CustomTestStringConvertible {
         ODMFaultCase(name: "none", code: nil),
         ODMFaultCase(name: "oom-child-survived", code: nil),
         ODMFaultCase(name: "ignore-term", code: nil),
-        ODMFaultCase(name: "chatter", simulator: ["CHATTER": "20000000"], code: nil),
+        ODMFaultCase(name: "chatter", simulator: ["CHATTER": "2000000"], code: nil),
         ODMFaultCase(name: "gpu-fallback", settings: ["ODM_ARGS": "--feature-type sift"], code: nil),
     ]
 
@@ -52,8 +52,8 @@ struct ODMFaultCase: Sendable, CustomTestStringConvertible {
     /// Exit 0, `success` in log.json, and nothing to go on with.
     private static let unusable = [
         ODMFaultCase(name: "no-orthophoto", code: "odm_no_orthophoto", sentence: "without an orthophoto"),
-        ODMFaultCase(name: "broken-orthophoto", code: "odm_broken_orthophoto"),
-        ODMFaultCase(name: "no-crs", code: "odm_no_crs"),
-        ODMFaultCase(name: "empty-orthophoto", code: "odm_empty_orthophoto"),
+        ODMFaultCase(name: "broken-orthophoto", code: "odm_broken_orthophoto", sentence: "orthophoto"),
+        ODMFaultCase(name: "no-crs", code: "odm_no_crs", sentence: "orthophoto"),
+        ODMFaultCase(name: "empty-orthophoto", code: "odm_empty_orthophoto", sentence: "orthophoto"),
     ]
 }

@@ -31,35 +31,37 @@ struct ODMFaultTests {
             let error = try runs[0].getIfPresent("error", as: String.self)
             #expect(code == fault.code, "\(error ?? "")")
             let message = try await site.status(dataset).getIfPresent("error_message", as: String.self)
-            #expect((message == nil) == (fault.code == nil))
-            #expect((message ?? "").contains(fault.sentence), "\(message ?? "")")
+            #expect(fault.sentence.map { message?.contains($0) == true } ?? (message == nil), "\(message ?? "")")
             try await expectNothingIsLeft(site, since: engine)
             #expect(FileManager.default.fileExists(atPath: "\(site.storage)/logs/\(dataset)/odm-1.log"))
         }
     }
 
     @Test func allOfALongLogIsKept() async throws {
-        let image = try await SimulatedODM.image(["FAULT": "chatter", "CHATTER": "30000000", "SECONDS": "0.5"])
+        let image = try await SimulatedODM.image(["FAULT": "chatter", "CHATTER": "4000000", "SECONDS": "0.5"])
         try await Site.checked(settings(image)) { site in
             let dataset = try await site.addRawDataset(SimulatedFlight.path())
             _ = try await site.test.enqueue(dataset, ["odm_processing"])
             #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 0)
             let log = try String(contentsOfFile: "\(site.storage)/logs/\(dataset)/odm-1.log", encoding: .utf8)
-            #expect(log.utf8.count > 30_000_000)
+            #expect(log.utf8.count > 4_000_000)
             #expect(log.contains("Initializing ODM 3.6.0") && log.contains("ODM app finished"))
         }
     }
 
-    @Test func aRealFullDiskIsToldAndTriedAgain() async throws {
+    @Test func aDiskThatIsReallyFullIsTriedAgain() async throws {
         guard SmallDisk.whyNot == nil else { return }
         let image = try await SimulatedODM.image(["FAULT": "disk-full", "DISK": "1e12", "SECONDS": "0.5"])
-        try await Site.checked(settings(image, ["MAX_ATTEMPTS": "2", "DISK_RESERVE": "0B"])) { site in
-            try await SmallDisk.with(at: site.work, kibibytes: 60_000) { disk in
+        try await Site.checked(settings(image, ["MAX_ATTEMPTS": "2", "DISK_RESERVE": "0B", "ODM_MEMORY": "3GiB"])) {
+            site in
+            // Room for the photos; and what a container writes to a disk in memory counts as its memory.
+            try await SmallDisk.with(at: site.work, kibibytes: 1_400_000) { disk in
                 let dataset = try await site.addRawDataset(SimulatedFlight.path())
                 let row = try await site.test.enqueue(dataset, ["odm_processing"])
                 #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
-                let run = try await site.test.sql("SELECT error_code FROM v2_task_runs")[0]
-                #expect(try run.getIfPresent("error_code", as: String.self) == "odm_disk_full")
+                let run = try await site.test.sql("SELECT error_code, error FROM v2_task_runs")[0]
+                let error = try run.getIfPresent("error", as: String.self)
+                #expect(try run.getIfPresent("error_code", as: String.self) == "odm_disk_full", "\(error ?? "")")
                 #expect(try await site.test.sql("SELECT FROM v2_queue WHERE not_before > now()").count == 1)
                 // It waits, and takes no room meanwhile.
                 #expect(disk.used < 1000)

@@ -92,10 +92,11 @@ final class ODMTranscript: Sendable {
     /// There will be no more lines.
     func end() { state.withLock { $0.hasEnded = true } }
 
-    /// Waits until the last line has been taken.
+    /// Waits until the last line has been taken, or until none has come for so long.
     func waitForEnd(atMost limit: Duration) async {
-        let end = ContinuousClock.now + limit
-        while !state.withLock({ $0.hasEnded }), ContinuousClock.now < end {
+        let begun = ContinuousClock.now
+        // A run may print faster than its lines are read: then many are still to come when it is over.
+        while !state.withLock({ $0.hasEnded }), min(.now - begun, silence) < limit {
             // A canceled sleep only makes the wait busier, and it is bounded.
             try? await Task.sleep(for: .milliseconds(10))  // canceled: it just ends
         }
