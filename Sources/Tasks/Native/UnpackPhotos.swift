@@ -36,7 +36,7 @@ public struct UnpackPhotos: NativeWork {
 
     public func run(progress: @escaping (Double) -> Void) throws -> Output {
         let unpacked = try ImageSet.unpack(
-            path: source, into: project, include: { isDownward($0) }, progress: progress)
+            path: source, into: project, choose: { $0.selection(largestTilt: largestTilt) }, progress: progress)
         let sizes = unpacked.set.photos.compactMap { photo in
             photo.metadata.width.flatMap { width in photo.metadata.height.map { Double(width * $0) / 1e6 } }
         }
@@ -52,8 +52,4 @@ public struct UnpackPhotos: NativeWork {
             estimatedDisk: Int64(estimate.disk))
     }
 
-    private func isDownward(_ photo: ImageSet.Photo) -> Bool {
-        guard let pitch = photo.metadata.gimbalPitch else { return true }
-        return abs(abs(pitch) - 90) <= largestTilt
-    }
 }
