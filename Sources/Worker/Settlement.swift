@@ -84,6 +84,18 @@ struct Settlement: Sendable {
                     job.token, datasetID: job.datasetID, outcome: outcome, failure: failure, sentence: sentence,
                     measures: measures)
             }
+            keepScratch(failure)
+        }
+    }
+
+    /// The row is gone from the queue; what it left may tell why it failed.
+    private func keepScratch(_ failure: Failure) {
+        guard options.keepFailed > .zero else { return removeScratch() }
+        do {
+            try KeptFolders(in: options.workFolder)
+                .keep(queueID: job.queueID, attempt: job.token.attempt, because: failure)
+        } catch {
+            logger.warning("scratch folder could not be kept", metadata: ["error": "\(error)"])
             removeScratch()
         }
     }

@@ -46,7 +46,9 @@ public struct WorkerService: Service {
         let claims = JobQueue(queue.database.aside(for: "claims"))
         let loop = ClaimLoop(
             runner: runner, queue: claims, worker: identity, stages: registry.kinds, options: options, logger: logger)
-        let housekeeping = Housekeeping(queue: queue, folder: options.workFolder, logger: logger)
+        let housekeeping = Housekeeping(
+            queue: queue, folder: options.workFolder, keepFailed: options.keepFailed, ownership: options.ownership,
+            logger: logger)
         await housekeeping.sweepQueue()
         let replaced = StopSwitch()
         let succeeded = await withTaskGroup(of: Void.self) { group in
