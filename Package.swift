@@ -107,7 +107,11 @@ let package = Package(
         tests("ImageryTests", ["Imagery", "Failures"]),
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
         tests(
-            "TasksTests", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Settings", "Failures", log]),
+            "TasksTests",
+            [
+                "deadtrees", "Tasks", "Imagery", "DB", "Storage", "Containers", "NativeChild", "Settings", "Failures",
+                log,
+            ]),
         tests(
             "WorkerTests",
             [

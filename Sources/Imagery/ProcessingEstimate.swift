@@ -79,13 +79,13 @@ private struct GroundCover {
     let area: Double
     let groundSampling: Double
 
-    /// Photos further than this from the middle have a wrong position, metres; they count for nothing.
-    private static let furthest = 20_000.0
-
     /// Nil without positions, height or focal length.
     init?(_ photos: [PhotoMetadata]) {
         let plan = FlightPlan(photos)
-        let points = plan.points.compactMap { $0 }.filter { ($0 * $0).sum() < Self.furthest * Self.furthest }
+        // Photos that are further away have a wrong position; they count for nothing.
+        let points = plan.points.compactMap { $0 }.filter {
+            ($0 * $0).sum() < SetOverlap.farAway * SetOverlap.farAway
+        }
         let known = photos.first { ($0.focalLength35 ?? 0) > 0 && $0.width != nil && $0.height != nil }
         guard let height = plan.height, let west = points.map(\.x).min(), let east = points.map(\.x).max(),
             let south = points.map(\.y).min(), let north = points.map(\.y).max(),

@@ -23,10 +23,17 @@ public struct SetOverlap: Codable, Equatable, Sendable {
     public private(set) var width: Double?
     public private(set) var depth: Double?
     public private(set) var height: Double?
-    /// Photos within a metre of the middle of all of them, where positions are known.
+    /// All positions lie within a metre.
     public private(set) var isOneSpot = false
+    /// Photos whose position another one has, too, to the decimetre.
+    public private(set) var repeated = 0
+    /// Photos more than 20 km from the middle of the set, and how far the furthest is.
+    public private(set) var far = 0
+    public private(set) var furthest: Double?
 
     public static let leastShare = 0.3
+    /// No drone flies so far, metres.
+    public static let farAway = 20_000.0
     /// More neighbours are not counted.
     static let mostNeighbours = 12
     /// How much further below the ground may be without anybody knowing: take-off may have been on a hill.
@@ -38,7 +45,7 @@ public struct SetOverlap: Codable, Equatable, Sendable {
         let metadata = photos.map(\.metadata)
         let plan = FlightPlan(metadata)
         let points = plan.points.compactMap { $0 }
-        isOneSpot = points.count > 1 && points.allSatisfy { ($0 * $0).sum() <= 1 }
+        look(points)
         let footprints = metadata.indices.compactMap { index in
             plan.points[index].flatMap { point in
                 plan.heights[index].flatMap { GroundFootprint(metadata[index], at: point, height: $0) }
@@ -51,6 +58,14 @@ public struct SetOverlap: Codable, Equatable, Sendable {
         depth = footprints.map { 2 * min($0.half.x, $0.half.y) }.middle
         spacing = Self.spacing(points)
         count(footprints)
+    }
+
+    private mutating func look(_ points: [SIMD2<Double>]) {
+        let distances = points.map { ($0 * $0).sum().squareRoot() }
+        furthest = distances.max()
+        far = distances.count { $0 > Self.farAway }
+        isOneSpot = points.count > 1 && distances.allSatisfy { $0 <= 1 }
+        repeated = points.count - Set(points.map { ($0 * 10).rounded(.toNearestOrAwayFromZero) }).count
     }
 
     private mutating func count(_ footprints: [GroundFootprint]) {

@@ -21,7 +21,7 @@ extension ImageSet {
         /// Photos of the set, used or not.
         public var all: Int { photos.count + unreadable.count + copies + bands + tilted + unwanted }
         /// Of the photos that ODM gets, those that state a position.
-        public var placed: Int { photos.count { $0.metadata.latitude != nil && $0.metadata.longitude != nil } }
+        public var placed: Int { photos.count(where: \.isPlaced) }
         public var bytes: Int { photos.reduce(0) { $0 + $1.bytes } }
         /// Millions of pixels, of all together and of the largest.
         public var megapixels: Double { photos.reduce(0) { $0 + $1.megapixels } }
@@ -81,6 +81,9 @@ extension ImageSet.Selection {
 
 extension ImageSet.Photo {
     var isReadable: Bool { metadata.width != nil && metadata.height != nil && !warnings.contains(PhotoFacts.cutOff) }
+
+    /// Whether it states a position.
+    public var isPlaced: Bool { metadata.latitude != nil && metadata.longitude != nil }
 
     /// Degrees off straight down; nil where the photo does not say.
     public var tilt: Double? { metadata.gimbalPitch.map { abs(abs($0) - 90) } }

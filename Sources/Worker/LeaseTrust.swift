@@ -51,6 +51,8 @@ struct LeasedStorage: Storage {
         try await base.fetch(path, to: local, progress: progress)
     }
 
+    func localPath(of path: StoragePath) async throws -> String? { try await base.localPath(of: path) }
+
     func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }
 
     func list(_ folder: StoragePath) async throws -> [StoredFile] { try await base.list(folder) }

@@ -32,7 +32,7 @@ public struct ODMProcessing: TaskHandler {
         let source = try await RawPhotos(stage: stage).fetch(progress: stage.part(0...0.1, "fetching the photos"))
         let project = ODMProject(scratch: stage.scratch.path, datasetID: stage.datasetID)
         let set = try await stage.native(
-            UnpackPhotos(source: source, project: project.path, largestTilt: Self.largestTilt), as: 0.1...0.19,
+            UnpackPhotos(source: source, project: project.path), as: 0.1...0.19,
             "unpacking and checking the photos"
         ).output
         try set.save(to: project.facts)
@@ -46,9 +46,6 @@ public struct ODMProcessing: TaskHandler {
             "ODM started", metadata: ["container": "\(id)", "command": "\(command.joined(separator: " "))"])
         return try await watch(container, id, project, deadline, command: command)
     }
-
-    /// Photos that look further from straight down than this many degrees are of no use for a map.
-    private static let largestTilt = 10.1
 
     /// Goes on with a container of this row that an earlier attempt left behind, or clears it away.
     private func takeUp(_ container: ODMContainer, _ stage: StageContext) async throws -> StageResult? {
