@@ -64,7 +64,11 @@ public struct Preflight: Sendable {
 
     private func positionRefusal(_ set: ImageSet) -> Failure? {
         if selection.placed == 0, set.controlFiles.isEmpty { return .noPositions(photos) }
-        if overlap.far >= 3, overlap.far * 10 >= selection.placed { return .severalFlights(overlap) }
+        // A few strays have wrong positions; ODM leaves them out. A tenth of a large set, or a third, was flown there.
+        let far = overlap.far
+        if far >= 8 && far * 10 >= selection.placed || far >= 3 && far * 3 >= selection.placed {
+            return .severalFlights(overlap)
+        }
         return nil
     }
 
@@ -95,7 +99,7 @@ public struct Preflight: Sendable {
                 "\(overlap.alone) of \(photos) photos \(verb) no other by at least 30 %; "
                     + "what only they show will be missing")
         }
-        if overlap.neighbours < min(4, overlap.known - 1) {
+        if overlap.neighbours < min(4, (overlap.known + 1) / 2) {
             result.append(
                 "the overlap is thin: half of the photos overlap \(overlap.neighbours) others or fewer by at least 30 %, "
                     + "so gaps are likely; 70 % along and across are usual")
