@@ -112,7 +112,10 @@ let package = Package(
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
         tests(
             "TasksTests",
-            ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Raster", "Settings", "ODMFlags", "Failures", log]),
+            [
+                "deadtrees", "Tasks", "Imagery", "DB", "Storage", "Containers", "NativeChild", "Raster", "Settings",
+                "ODMFlags", "Failures", log,
+            ]),
         tests(
             "WorkerTests",
             [

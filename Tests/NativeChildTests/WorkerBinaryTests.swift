@@ -36,7 +36,8 @@ struct WorkerBinaryTests {
             let archive = folder.appending(path: "raw.zip")
             try Data(repeating: 7, count: 5000).write(to: archive)
             let work = UnpackPhotos(
-                source: archive.path, project: folder.appending(path: "project").path, largestTilt: 10)
+                source: RawPhotos.Source(path: archive.path), project: folder.appending(path: "project").path,
+                largestTilt: 10)
             let failure = try await #require(throws: Failure.self) { try await runner.run(work) }
             #expect(failure.code.hasPrefix("zip_"), "\(failure)")
             #expect(failure.retry == .never)
