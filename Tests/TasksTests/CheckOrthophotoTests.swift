@@ -16,7 +16,7 @@ import Testing
 
     /// A tiled picture as ODM writes them. `opacity` is the fourth band where `bands` is 4.
     private func make(
-        _ name: String = "odm_orthophoto.tif", size: Int = 1024, bands: Int = 4, color: UInt8 = 90,
+        _ name: String = "odm_orthophoto.tif", size: Int = 512, bands: Int = 4, color: UInt8 = 90,
         opacity: UInt8 = 255,
         filled: PixelWindow? = nil, epsg: Int? = 32632, isPlaced: Bool = true, options: [String] = []
     ) throws {
@@ -47,7 +47,7 @@ import Testing
         defer { cleanUp() }
         try make(options: ["COMPRESS=DEFLATE"])
         let found = try check()
-        #expect(found.width == 1024 && found.height == 1024 && found.bands == 4)
+        #expect(found.width == 512 && found.height == 512 && found.bands == 4)
         #expect(found.bytes > 0)
         try make(bands: 3)
         #expect(try check().bands == 3)
@@ -91,7 +91,7 @@ import Testing
     @Test(arguments: ["COMPRESS=DEFLATE", "COMPRESS=NONE", "INTERLEAVE=BAND"], [0.02, 0.5, 0.9, 0.999])
     func aFileThatWasCutOffIsBroken(_ option: String, _ share: Double) throws {
         defer { cleanUp() }
-        try make(size: 512, options: [option])
+        try make(options: [option])
         let file = try #require(FileHandle(forUpdatingAtPath: path))
         let size = try file.seekToEnd()
         try file.truncate(atOffset: UInt64(Double(size) * share))
