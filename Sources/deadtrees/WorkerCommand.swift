@@ -48,7 +48,8 @@ struct WorkerCommand: AsyncParsableCommand {
             engine: engine,
             odm: ODMOptions(
                 settings: settings.odm, host: identity.host, worker: identity.name,
-                workFolder: settings.worker.workDirectory, diskReserve: settings.worker.diskReserve.bytes),
+                workFolder: settings.worker.workDirectory, diskReserve: settings.worker.diskReserve.bytes,
+                maxAttempts: settings.worker.maxAttempts),
             assets: settings.worker.assetsDirectory
         ).limited(only: only.map(Self.names), except: except.map(Self.names) ?? [])
         let worker = WorkerService(

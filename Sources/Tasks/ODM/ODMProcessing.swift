@@ -104,7 +104,7 @@ public struct ODMProcessing: TaskHandler {
         let started = try await container.start(plan, project: project.root, on: means)
         stage.logger.info(
             "ODM started",
-            metadata: ["container": "\(started.id)", "command": "\(plan.command.joined(separator: " "))"])
+            metadata: ["container": "\(started.id)", "command": "\(plan.shownCommand.joined(separator: " "))"])
         let log = try StoragePath.odmLog(of: stage.datasetID, attempt: stage.job.token.attempt)
         return try await watch(container, started.id, project, started.run.deadline, log)
     }

@@ -87,7 +87,7 @@ struct ODMDetail: Encodable {
         warnings =
             facts.warnings + end.remarks.warnings(hadGPU: launch?.hasGPU ?? false)
             + [launch?.plan.warning].compactMap { $0 }
-        command = launch?.plan.command
+        command = launch?.plan.shownCommand
         adjustments = launch.flatMap { $0.plan.adjustments.isEmpty ? nil : $0.plan.adjustments }
         image = launch?.image
         host = launch?.host
