@@ -2,6 +2,8 @@ import Failures
 
 /// What the engine's host can do.
 public struct EngineInfo: Sendable {
+    /// The engine's own, kept across its restarts; empty where it has none.
+    public let id: String
     /// Of the engine, e.g. `20.10.24`.
     public let serverVersion: String
     /// The names of the container runtimes, e.g. `runc`, `nvidia`.
@@ -101,6 +103,7 @@ extension DockerEngine {
 private struct InfoAnswer: Decodable {
     struct Runtime: Decodable {}
 
+    let id: String?
     let serverVersion: String
     let runtimes: [String: Runtime]?
     let memTotal: Int64
@@ -112,6 +115,7 @@ private struct InfoAnswer: Decodable {
     let operatingSystem: String?
 
     enum CodingKeys: String, CodingKey {
+        case id = "iD"
         case serverVersion, runtimes, memTotal, liveRestoreEnabled, cgroupVersion, dockerRootDir, driver,
             operatingSystem
         case ncpu = "nCPU"
@@ -119,7 +123,8 @@ private struct InfoAnswer: Decodable {
 
     var info: EngineInfo {
         EngineInfo(
-            serverVersion: serverVersion, runtimes: (runtimes ?? [:]).keys.sorted(), memory: memTotal, cpus: ncpu,
+            id: id ?? "", serverVersion: serverVersion, runtimes: (runtimes ?? [:]).keys.sorted(), memory: memTotal,
+            cpus: ncpu,
             hasLiveRestore: liveRestoreEnabled ?? false, cgroupVersion: cgroupVersion ?? "1",
             dataFolder: dockerRootDir, storageDriver: driver, operatingSystem: operatingSystem ?? "")
     }

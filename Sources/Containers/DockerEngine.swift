@@ -30,6 +30,13 @@ public final class DockerEngine: Sendable {
         loop = try TransferLoop()
     }
 
+    /// A client of the same engine with connections of its own, so that nothing waits for what others do with theirs.
+    public init(beside other: DockerEngine, limit: Duration = .seconds(10)) throws {
+        endpoint = other.endpoint
+        self.limit = limit
+        loop = try TransferLoop()
+    }
+
     deinit {
         loop.shutdown()
     }

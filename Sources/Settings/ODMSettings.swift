@@ -16,6 +16,8 @@ public struct ODMSettings: Equatable, Sendable {
     public let gpu: GPU
     /// The watchdog kills the container after this.
     public let timeout: Duration
+    /// A container that neither prints nor computes for this long is ended; zero never.
+    public let stallLimit: Duration
     /// `LEASE` while a container runs: a false take-over costs a day of GPU time, a late one half an hour.
     public let lease: Duration
     /// The production flags with `ODM_ARGS` merged into them.
@@ -34,6 +36,7 @@ public struct ODMSettings: Equatable, Sendable {
         image = reader.image("ODM_IMAGE") ?? "opendronemap/odm:gpu"
         gpu = reader.choice("ODM_GPU", or: .auto)
         timeout = reader.duration("ODM_TIMEOUT", or: .seconds(86_400), in: .seconds(1)...(.seconds(30 * 86_400)))
+        stallLimit = reader.duration("ODM_STALL", or: .seconds(7200), in: .zero...(.seconds(30 * 86_400)))
         lease = reader.duration("ODM_LEASE", or: .seconds(1800), in: .seconds(9)...(.seconds(86_400)))
         arguments = reader.value(
             "ODM_ARGS", or: .production,

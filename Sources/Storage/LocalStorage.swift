@@ -1,6 +1,6 @@
 import Dispatch
 import Failures
-import Foundation
+public import Foundation
 import Glibc
 
 /// Storage in a folder of this host, or one that is mounted on it.
@@ -43,6 +43,24 @@ public struct LocalStorage: Storage {
 
     public func localPath(of path: StoragePath) async throws -> String? {
         try await offload { try entry(path).flatMap { $0.isFolder ? nil : absolute(path) } }
+    }
+
+    public func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
+        try await offload {
+            try makeFolder(of: path)
+            let file = open(absolute(path), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            guard file >= 0 else { throw Failure.storage("write to", path, errno) }
+            defer { close(file) }
+            var done = 0
+            while done < bytes.count {
+                let count = bytes[(bytes.startIndex + done)...].withUnsafeBytes { rest in
+                    pwrite(file, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw Failure.storage("write to", path, errno) }
+                done += count
+            }
+        }
     }
 
     public func stat(_ path: StoragePath) async throws -> StoredFile? {

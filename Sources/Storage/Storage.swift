@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Where datasets' files live for good. Paths are relative to the storage root, with forward slashes, and never
 /// leave it. A file appears under its name only when it is whole.
 public protocol Storage: Sendable {
@@ -10,6 +12,10 @@ public protocol Storage: Sendable {
         _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
         progress: @escaping @Sendable (Double) -> Void
     ) async throws
+
+    /// Writes bytes at their place in a file that grows, which is made where it is missing. For logs: the one kind of
+    /// file that may be seen before it is whole. The same bytes at the same place may be written again.
+    func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws
 
     /// Where the stored file lies on this host, for whoever only reads it; nil where it does not, or is no file. It may
     /// be put aside at any time: who has opened it goes on reading what it was.

@@ -16,11 +16,16 @@ public struct StageContext: Sendable {
     public let isWorkerStopping: @Sendable () -> Bool
     /// Takes 0 to 1 and, for people, what is being done just now.
     public let report: @Sendable (_ progress: Double, _ note: String?) -> Void
+    /// Rings when the queue may have changed.
+    public let bell: Bell
+    /// True: from here on the stage only waits, for a GPU or for its container, and takes no place of the worker's.
+    public let park: @Sendable (Bool) -> Void
 
     public init(
         job: ClaimedJob, scratch: ScratchFolder, queue: JobQueue, storage: any Storage, native: NativeRunner,
         logger: Logger, isWorkerStopping: @escaping @Sendable () -> Bool,
-        report: @escaping @Sendable (_ progress: Double, _ note: String?) -> Void
+        report: @escaping @Sendable (_ progress: Double, _ note: String?) -> Void, bell: Bell = Bell(),
+        park: @escaping @Sendable (Bool) -> Void = { _ in }
     ) {
         self.job = job
         self.scratch = scratch
@@ -30,9 +35,16 @@ public struct StageContext: Sendable {
         self.logger = logger
         self.isWorkerStopping = isWorkerStopping
         self.report = report
+        self.bell = bell
+        self.park = park
     }
 
     public var datasetID: Int64 { job.datasetID }
+
+    /// Repeats what the database did not answer to. What it cost hours to find out is not thrown away for a connection.
+    func untilDatabaseAnswers<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+        try await UntilDatabaseAnswers(logger).run(body)
+    }
 
     /// Hands a step's own 0…1 on as a part of the stage's.
     func part(_ range: ClosedRange<Double>, _ note: String) -> @Sendable (Double) -> Void {

@@ -15,6 +15,10 @@ public protocol TaskHandler: Sendable {
     /// Whether the stage works with files in its scratch folder. True unless said otherwise.
     var needsScratch: Bool { get }
 
+    /// Why this host cannot run the stage just now, whatever the dataset; nil when it can. Looked at before rows are
+    /// claimed for it, and again until it has healed. Nil unless said otherwise.
+    func obstacle() async -> Failure?
+
     /// Does the stage's work for one dataset. Files go to storage here; rows go into the database with the
     /// result's `records`, in the transaction that marks the stage as done. Must stop soon when its task is
     /// canceled, and may be run again after any failure.
@@ -24,6 +28,8 @@ public protocol TaskHandler: Sendable {
 
 extension TaskHandler {
     public var needsScratch: Bool { true }
+
+    public func obstacle() async -> Failure? { nil }
 
     /// What the database has to know of the stage.
     public var kind: StageKind { StageKind(type: type, status: status, flag: flag) }

@@ -15,6 +15,9 @@ public struct TaskRegistry: Sendable {
         self.handlers = handlers
     }
 
+    /// The handler that needs a GPU slot, where this worker has one.
+    public var odm: (any TaskHandler)? { handlers.first { $0.type == .odmProcessing } }
+
     public var types: [TaskType] { handlers.map(\.type) }
     public var kinds: [StageKind] { handlers.map(\.kind) }
 

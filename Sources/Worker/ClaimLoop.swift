@@ -55,25 +55,30 @@ actor ClaimLoop {
         for job in running.values { job.stop(reason) }
     }
 
+    /// Jobs that take a place. One that waits for the GPU, or whose container runs, takes none, so that the next one is
+    /// made ready and the one before finished meanwhile; with one place all goes one after the other.
+    private var busy: Int { options.concurrency > 1 ? running.count - runner.parked.count : running.count }
+
     /// The queue ids that this process works on.
     var runningRows: Set<Int64> { Set(running.keys.map(\.queueID)) }
 
     /// Runs until stopped, or with `once` until nothing more can be claimed. True when every job succeeded.
     func run() async -> Bool {
-        await withDiscardingTaskGroup { group in
+        await runner.gate?.look()
+        return await withDiscardingTaskGroup { group in
             while !isStopping || !running.isEmpty {
                 let jobs = await claim()
                 for job in jobs { start(job, in: &group) }
                 if options.once && jobs.isEmpty && running.isEmpty { break }
                 // A claim that found rows says that there may be more, and room for them may be left.
                 // Jobs that end together end within a moment: a busy worker claims for all of them at once.
-                if !running.isEmpty && !isStopping && running.count > options.concurrency / 2 {
+                if !running.isEmpty && !isStopping && busy > options.concurrency / 2 {
                     try? await Task.sleep(for: .milliseconds(1))  // A canceled sleep only makes the next claim smaller.
                 }
-                if jobs.isEmpty || running.count >= options.concurrency { await rest() }
+                if jobs.isEmpty || busy >= options.concurrency { await rest() }
             }
+            return allSucceeded
         }
-        return allSucceeded
     }
 
     private func start(_ claimed: HeldJob, in group: inout DiscardingTaskGroup) {
@@ -93,16 +98,17 @@ actor ClaimLoop {
     }
 
     private func claim() async -> [HeldJob] {
-        let room = min(options.concurrency - running.count, largestClaim)
+        let room = min(options.concurrency - busy, largestClaim)
         guard !isStopping, room > 0, await hasDisk() else { return [] }
         let start = ContinuousClock.now
         do {
             let jobs = try await queue.claim(
                 for: worker, stages: stages, limit: room, lease: options.lease,
-                known: hasUnknownLeases ? Array(runningRows) : nil)
+                known: hasUnknownLeases ? Array(runningRows) : nil, watchdogAge: runner.keeper.watchdog.age)
             // Those come first: a claim that has room for others has taken them all over.
             hasUnknownLeases = hasUnknownLeases && jobs.count == room && jobs.allSatisfy(\.isTakenOver)
             await runner.keeper.hasBeaten()
+            if options.once && jobs.isEmpty && running.isEmpty { await noteUnclaimed() }
             return jobs.map { HeldJob(job: $0, trust: LeaseTrust(until: start + options.lease)) }
         } catch {
             logger.warning("claim failed", metadata: ["error": "\(error)"])
@@ -110,6 +116,16 @@ actor ClaimLoop {
             // With `once` there is nobody to try again.
             if options.once { (isStopping, allSucceeded) = (true, false) }
             return []
+        }
+    }
+
+    /// With `once`, rows that this host cannot run just now must not look like success.
+    private func noteUnclaimed() async {
+        guard await runner.gate?.refusal != nil else { return }
+        do {
+            if try await queue.hasWaitingODM(for: stages.map(\.type)) { allSucceeded = false }
+        } catch {
+            allSucceeded = false
         }
     }
 
@@ -137,7 +153,7 @@ actor ClaimLoop {
 
     /// Sleeps until something happens, the poll interval is over, or a backoff ends.
     private func rest() async {
-        let isFull = running.count >= options.concurrency || isStopping
+        let isFull = busy >= options.concurrency || isStopping
         if !isFull && wantsBackoff { await lookForBackoff() }
         let untilBackoff = isFull ? nil : backoffEnd.map { max(.zero, $0 - .now) + .milliseconds(10) }
         let wasWoken = await signal.wait(upTo: min(pollInterval, untilBackoff ?? pollInterval))

@@ -31,6 +31,10 @@ struct JobRunner: Sendable {
     let keeper: LeaseKeeper
     let ledger: Ledger
     let options: WorkerOptions
+    let bell: Bell
+    let parked: ParkedJobs
+    /// Nil for a worker that runs no ODM.
+    let gate: ODMGate?
     let logger: Logger
 
     /// Runs the row to its end and settles it in the database. True when every stage succeeded.
@@ -47,10 +51,13 @@ struct JobRunner: Sendable {
             try await runStages(of: held, stop, settlement, logger)
             isDone = true
         } catch {
+            // Before the row is back in the queue, or this host would be the first to take it again.
+            if stop.reason == nil, Failure(error).retry == .withoutBlame { await gate?.suspect(Failure(error)) }
             await keeper.isEnding(job.token)
             await settlement.settle(error, stop.reason)
             isDone = false
         }
+        parked.set(job.token, false)
         await keeper.drop(job.token)
         return isDone
     }
@@ -100,7 +107,7 @@ struct JobRunner: Sendable {
             logger: logger, isWorkerStopping: { stop.reason == .shutdown },
             report: { [keeper] progress, note in
                 Task { await keeper.report(token, progress, note) }
-            })
+            }, bell: bell, park: { [parked] in parked.set(token, $0) })
     }
 
     /// The claim, or the end of the stage before, has opened this one's run.
@@ -111,6 +118,7 @@ struct JobRunner: Sendable {
             context.logger.info("stage started")
             if handler.needsScratch { try context.scratch.make() }
             result = try await handler.run(context)
+            if handler.type == .odmProcessing { await gate?.trust() }
         } else {
             context.logger.info("stage was done by the attempt before; its result is published")
         }

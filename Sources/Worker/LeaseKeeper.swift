@@ -24,6 +24,8 @@ actor LeaseKeeper {
         let stop: @Sendable (StopReason) -> Void
     }
 
+    /// When the watchdog last looked: goes with the worker's heartbeat.
+    nonisolated let watchdog = LastLook()
     private let queue: JobQueue
     private let worker: WorkerIdentity
     private let options: WorkerOptions
@@ -161,7 +163,7 @@ actor LeaseKeeper {
         let age = ContinuousClock.now - lastBeat
         guard age >= options.lease / 2 || (running != lastRunning && age >= progressInterval) else { return }
         do {
-            if try await !queue.beat(worker, running: running, note: nil) { replaced() }
+            if try await !queue.beat(worker, running: running, note: nil, watchdogAge: watchdog.age) { replaced() }
             (lastBeat, lastRunning) = (.now, running)
         } catch {
             logger.warning("worker heartbeat failed", metadata: ["error": "\(error)"])

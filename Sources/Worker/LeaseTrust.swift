@@ -1,4 +1,5 @@
 import Failures
+import Foundation
 import Storage
 import Synchronization
 
@@ -49,6 +50,11 @@ struct LeasedStorage: Storage {
 
     func fetch(_ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void) async throws {
         try await base.fetch(path, to: local, progress: progress)
+    }
+
+    func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
+        if !trust.holds { try await confirm() }
+        try await base.write(bytes, at: offset, of: path)
     }
 
     func localPath(of path: StoragePath) async throws -> String? { try await base.localPath(of: path) }

@@ -61,7 +61,9 @@ struct Settlement: Sendable {
 
     private func writeFailure(_ failure: Failure, _ measured: StageMeasures) async throws {
         guard failure.code != "lease_lost" else { return try await leaseLost() }
-        if failure.code == "database_unreachable" { return try await putBackWithoutBlame(failure) }
+        if failure.code == "database_unreachable" { return try await putBackWithoutBlame(failure, for: .seconds(5)) }
+        // The host heals, or another takes the row.
+        if failure.retry == .withoutBlame { return try await putBackWithoutBlame(failure, for: .seconds(10)) }
         let earlier = try await persist { try await queue.failedAttempts(job.queueID) }
         let verdict = RetryPolicy(maxAttempts: options.maxAttempts)
             .verdict(for: failure, earlierFailures: earlier, jitter: .random(in: 0.5...1))
@@ -100,13 +102,13 @@ struct Settlement: Sendable {
         }
     }
 
-    /// A stage that needed the database while it was away is no worse for it.
-    private func putBackWithoutBlame(_ failure: Failure) async throws {
-        logger.warning("job put back, the database was away", metadata: ["failure": "\(failure)"])
+    /// A stage that needed the database while it was away, or a host that cannot run it, is no worse for it.
+    private func putBackWithoutBlame(_ failure: Failure, for backoff: Duration) async throws {
+        logger.warning("job put back, not for its own fault", metadata: ["failure": "\(failure)"])
         try await persist {
             try await queue.retryLater(
                 job.token, datasetID: job.datasetID, outcome: .released, failure: failure, sentence: failure.sentence,
-                backoff: .seconds(5), measures: StageMeasures())
+                backoff: backoff, measures: StageMeasures(detail: Self.json(failure)))
         }
         freeDisk()
     }

@@ -39,21 +39,32 @@ public struct WorkerService: Service {
             "worker started", metadata: ["concurrency": "\(options.concurrency)", "tasks": "\(registry.types)"])
         let heartbeats = JobQueue(queue.database.aside(for: "heartbeat"))
         let keeper = LeaseKeeper(queue: heartbeats, worker: identity, options: options, logger: logger)
+        let bell = Bell()
+        let parked = ParkedJobs()
+        let gate = registry.odm.map { ODMGate($0, queue: queue, worker: identity, logger: logger) }
         let runner = JobRunner(
             services: services, registry: registry, keeper: keeper, ledger: Ledger(queue), options: options,
-            logger: logger)
+            bell: bell, parked: parked, gate: gate, logger: logger)
         // On a connection of its own, whose session has planned the claim already when a row comes.
         let claims = JobQueue(queue.database.aside(for: "claims"))
         let loop = ClaimLoop(
             runner: runner, queue: claims, worker: identity, stages: registry.kinds, options: options, logger: logger)
+        parked.onChange { Task { await loop.wake() } }
+        // With connections of their own: what they have to do does not wait for what others do.
+        let aside = JobQueue(queue.database.aside(for: "watchdog"))
+        let watchdog = try Watchdog(
+            engine: DockerEngine(beside: engine), queue: aside, logger: logger, hasLooked: { keeper.watchdog.note() })
+        let strays = try StrayContainers(engine: DockerEngine(beside: engine), queue: aside, logger: logger)
         let housekeeping = Housekeeping(
             queue: queue, folder: options.workFolder, keepFailed: options.keepFailed, ownership: options.ownership,
             logger: logger)
         await housekeeping.sweepQueue()
         let replaced = StopSwitch()
         let succeeded = await withTaskGroup(of: Void.self) { group in
-            group.addTask { await hear(loop, keeper) }
-            group.addTask { await Watchdog(engine: engine, queue: queue, logger: logger).run() }
+            group.addTask { await hear(loop, keeper, bell) }
+            group.addTask { await watchdog.run() }
+            group.addTask { await strays.run() }
+            if let gate { group.addTask { await gate.run() } }
             group.addTask { await housekeeping.run() }
             group.addTask {
                 await keeper.run {
@@ -104,7 +115,7 @@ public struct WorkerService: Service {
     }
 
     /// Turns what the listener hears into looks at the database.
-    private func hear(_ loop: ClaimLoop, _ keeper: LeaseKeeper) async {
+    private func hear(_ loop: ClaimLoop, _ keeper: LeaseKeeper, _ bell: Bell) async {
         let listener = Listener(database: services.queue.database, channels: ["v2_queue", "v2_queue_control"])
         for await event in listener.events() {
             switch event {
@@ -113,6 +124,7 @@ public struct WorkerService: Service {
             case .notification("v2_queue"): await loop.wake()
             case .notification: await keeper.check()
             }
+            bell.ring()
         }
     }
 }

@@ -48,7 +48,7 @@ struct WorkerCommand: AsyncParsableCommand {
             engine: engine,
             odm: ODMOptions(
                 settings: settings.odm, host: identity.host, worker: identity.name,
-                workFolder: settings.worker.workDirectory),
+                workFolder: settings.worker.workDirectory, diskReserve: settings.worker.diskReserve.bytes),
             assets: settings.worker.assetsDirectory
         ).limited(only: only.map(Self.names), except: except.map(Self.names) ?? [])
         let worker = WorkerService(

@@ -42,13 +42,20 @@ struct SyntheticStage: TaskHandler {
 
     /// As the real stage does it, container and deadline on record included.
     private func takeSlot(_ stage: StageContext, _ dice: inout SeededDice) async throws {
-        guard try await stage.queue.holdSlot(stage.job.token, host: host) else {
-            throw Failure("no_free_slot", "every GPU slot is taken", retry: .later)
+        let token = stage.job.token
+        stage.park(true)
+        while case let rings = stage.bell.rings, try await !stage.queue.holdSlot(token, host: host) {
+            await stage.bell.wait(after: rings, atMost: .seconds(1))
+            try Task.checkCancellation()
         }
+        stage.park(false)
         guard dice.rolls(0.5) else { return }
-        _ = try await stage.queue.setDeadline(stage.job.token, after: .seconds(3600))
-        try await stage.queue.setContainer(
-            stage.job.token, id: "chaos-\(stage.job.queueID)-\(stage.job.token.attempt)", odmLease: .seconds(3))
+        let id = "chaos-\(token.queueID)-\(token.attempt)"
+        let run = try await stage.queue.planODMRun(
+            token, within: .seconds(3600), on: ODMPlace(host: host, engine: "chaos", bootID: nil))
+        try await stage.queue.recordContainer(token, run: run.id, id: id, odmLease: .seconds(3))
+        // There is none: nobody is to wait until it is gone.
+        try await stage.queue.endRun(container: id, exitCode: nil)
     }
 
     /// Mostly a moment; now and then longer than a lease, so that it has to be renewed.

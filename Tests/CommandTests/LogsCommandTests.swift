@@ -62,7 +62,7 @@ struct LogsCommandTests {
                     "deadtrees.deployment": try await test.queue.deployment(),
                 ]
             ) { engine, id in
-                try await test.queue.setContainer(jobs[0].token, id: id, odmLease: .seconds(1800))
+                try await test.queue.addContainer(id, jobs[0].token)
                 try await eventually { try await command.run("logs", "\(dataset)").output == "[INFO] first\n" }
                 let shown = try await command.run("queue", "show", "\(row)", "--json").json["log"]
                 #expect(shown?["source"]?.text == "container")

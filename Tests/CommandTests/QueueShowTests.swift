@@ -13,8 +13,8 @@ struct QueueShowTests {
             let row = try await test.enqueue(test.addDataset(), ["odm_processing"])
             let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
             let token = try #require(jobs.first).token
-            _ = try await test.queue.setDeadline(token, after: .seconds(86_400))
-            try await test.queue.setContainer(token, id: "abc123", odmLease: .seconds(1800))
+            #expect(try await test.queue.holdSlot(token, host: "gpu-1"))
+            try await test.queue.addContainer("abc123", token)
 
             let json = try await command.run("queue", "show", "\(row)", "--json").json
             let lease = try #require(json["lease"])

@@ -51,7 +51,7 @@ struct ClaimTests {
         }
     }
 
-    @Test func oneGPUSlotLetsOneODMRowThrough() async throws {
+    @Test func oneODMRowIsPreparedForEachSlotAndOneHoldsIt() async throws {
         try await TestDatabase.with(connections: 8) { test in
             for _ in 0..<8 { _ = try await test.enqueue(test.addDataset(), ["odm_processing"]) }
             let worker = try await test.addWorker("w", types: all)
@@ -59,9 +59,46 @@ struct ClaimTests {
                 for _ in 0..<8 { group.addTask { try await claim(test, worker, limit: 1).count } }
                 return try await group.reduce(0, +)
             }
-            #expect(claimed == 1)
-            try await test.sql("INSERT INTO v2_gpu_slots (name) VALUES ('gpu1')")
+            // Racing claims do not see each other: one may be prepared too many, none more gets a slot.
+            #expect((1...8).contains(claimed))
+            let holders = try await test.queue.holders().values.map(\.token)
+            let slots = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for token in holders { group.addTask { try await test.queue.holdSlot(token, host: "w") } }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(slots == 1)
+        }
+    }
+
+    @Test func theNextODMRowIsPreparedWhileOneHoldsTheSlot() async throws {
+        try await TestDatabase.with { test in
+            for _ in 0..<4 { _ = try await test.enqueue(test.addDataset(), ["odm_processing"]) }
+            let worker = try await test.addWorker("w", types: all)
+            let first = try #require(try await claim(test, worker).first)
+            #expect(try await claim(test, worker).isEmpty)
+            #expect(try await test.queue.holdSlot(first.token, host: "w"))
+            let second = try #require(try await claim(test, worker).first)
+            #expect(try await test.queue.holdSlot(second.token, host: "w") == false)
+            #expect(try await claim(test, worker).isEmpty)
+            try await test.sql("INSERT INTO v2_gpu_slots (name, host) VALUES ('gpu1', 'elsewhere')")
+            #expect(try await claim(test, worker).isEmpty)
+            try await test.sql("UPDATE v2_gpu_slots SET host = NULL")
             #expect(try await claim(test, worker).count == 1)
+            #expect(try await claim(test, worker).isEmpty)
+        }
+    }
+
+    @Test func aHostThatCannotRunODMTakesOtherRowsOnly() async throws {
+        try await TestDatabase.with { test in
+            let worker = try await test.addWorker("w", types: all)
+            try await test.queue.refuseODM(worker, because: "the ODM image is missing")
+            let odm = try await test.enqueue(test.addDataset(), ["odm_processing"], priority: 5)
+            let other = try await test.enqueue(test.addDataset(), ["geotiff"])
+            #expect(try await claim(test, worker).map(\.queueID) == [other])
+            let why = try await test.sql("SELECT v2_why_waiting($1) AS why", [.int(odm)])[0].get("why", as: String.self)
+            #expect(why == "the workers that would take it claim nothing at present: w: the ODM image is missing")
+            try await test.queue.refuseODM(worker, because: nil)
+            #expect(try await claim(test, worker).map(\.queueID) == [odm])
         }
     }
 

@@ -57,14 +57,19 @@ struct LeaseTests {
     @Test func aTakenOverODMRunKeepsItsContainerDeadlineAndSlot() async throws {
         try await TestDatabase.with { test in
             let old = try await test.addClaimed(["odm_processing"], by: "old")
-            let first = try await test.queue.setDeadline(old.token, after: .seconds(3600))
-            #expect(first.remaining > .seconds(3500) && first.remaining <= .seconds(3600))
-            try await test.queue.setContainer(old.token, id: "c1", odmLease: .milliseconds(-1))
+            let first = try await test.queue.addContainer(
+                "c1", old.token, within: .seconds(3600), lease: .milliseconds(-1))
+            #expect(first.deadline.remaining > .seconds(3500) && first.deadline.remaining <= .seconds(3600))
             let worker = try await test.addWorker("new", types: TestDatabase.everyType)
             let job = try #require(try await test.claim(worker).first)
             let kept = "SELECT concat_ws(' ', container_id, gpu_slot) FROM v2_queue_lease"
             #expect(try await test.text(kept) == "c1 gpu0")
-            #expect(try await test.queue.setDeadline(job.token, after: .seconds(9)).date == first.date)
+            let adopted = try await test.queue.adoptContainer(
+                job.token, id: "c1", attempt: 1, deadline: 0, on: .test, odmLease: .seconds(9))
+            #expect(adopted.deadline.date == first.deadline.date)
+            #expect(
+                try await test.text("SELECT deadline_at = (SELECT deadline_at FROM v2_odm_runs) FROM v2_queue_lease")
+                    == "true")
         }
     }
 
@@ -83,9 +88,13 @@ struct LeaseTests {
                 { try await queue.finish(token, datasetID: dataset) },
                 { try await queue.cancel(token, datasetID: dataset) },
                 { try await queue.release(token, datasetID: dataset) },
-                { _ = try await queue.setDeadline(token, after: .seconds(1)) },
-                { try await queue.setContainer(token, id: "x", odmLease: .seconds(1)) },
-                { try await queue.freeSlot(token) },
+                { _ = try await queue.planODMRun(token, within: .seconds(1), on: .test) },
+                { try await queue.recordContainer(token, run: 1, id: "x", odmLease: .seconds(1)) },
+                {
+                    _ = try await queue.adoptContainer(
+                        token, id: "x", attempt: 1, deadline: 0, on: .test, odmLease: .zero)
+                },
+                { try await queue.freeSlot(token, container: "x", exitCode: 0) },
                 { _ = try await queue.holdSlot(token, host: "h") },
                 {
                     try await queue.fail(
@@ -141,26 +150,29 @@ struct LeaseTests {
     @Test func theLeaseIsTheLongOneWhileAContainerRuns() async throws {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["odm_processing"])
-            try await test.queue.setContainer(claimed.token, id: "c", odmLease: .seconds(1800))
+            try await test.queue.addContainer("c", claimed.token)
             #expect(try await remaining(test) > 1700)
             _ = try await renew(test, claimed.token)
             #expect(try await remaining(test) > 1700)
-            try await test.queue.freeSlot(claimed.token)
+            try await test.queue.complete(claimed.job, .odm, next: .geotiff)
             _ = try await renew(test, claimed.token)
             #expect(try await remaining(test) < 100)
         }
     }
 
-    @Test func releasingKeepsAClaimWhoseContainerRuns() async throws {
+    @Test func releasingKeepsAClaimUntilWhatItsContainerMadeIsPublished() async throws {
         try await TestDatabase.with { test in
-            let claimed = try await test.addClaimed(["odm_processing"])
-            try await test.queue.setContainer(claimed.token, id: "c", odmLease: .seconds(1800))
+            let claimed = try await test.addClaimed(["odm_processing", "geotiff"])
+            try await test.queue.addContainer("c", claimed.token)
             try await test.queue.release(claimed.token, datasetID: claimed.job.datasetID)
             #expect(try await test.queue.holders().keys.sorted() == [claimed.job.queueID])
-            try await test.queue.freeSlot(claimed.token)
+            try await test.queue.freeSlot(claimed.token, container: "c", exitCode: 0)
+            try await test.queue.release(claimed.token, datasetID: claimed.job.datasetID)
+            #expect(try await test.queue.holders().keys.sorted() == [claimed.job.queueID])
+            try await test.queue.complete(claimed.job, .odm, next: .geotiff)
             try await test.queue.release(claimed.token, datasetID: claimed.job.datasetID)
             #expect(try await test.queue.holders().keys.sorted().isEmpty)
-            #expect(try await test.text("SELECT outcome FROM v2_task_runs") == "released")
+            #expect(try await test.count("v2_task_runs", "outcome = 'released'") == 2)
             #expect(try await test.queue.failedAttempts(claimed.job.queueID) == 0)
             #expect(try await test.claim(claimed.worker).map(\.queueID) == [claimed.job.queueID])
         }

@@ -152,7 +152,7 @@ struct NotifyTests {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["odm_processing"])
             var ear = try await Ear(test)
-            try await test.queue.freeSlot(claimed.token)
+            try await test.queue.freeSlot(claimed.token, container: nil, exitCode: nil)
             #expect(try await ear.heard() == ["v2_queue"])
             try await test.sql("INSERT INTO v2_gpu_slots (name) VALUES ('gpu1')")
             #expect(try await ear.heard() == ["v2_queue"])

@@ -25,14 +25,17 @@ extension TestDatabase {
         try await queue.claim(for: worker, taskTypes: Self.everyType, limit: limit, lease: lease, known: known)
     }
 
-    /// A dataset whose row of `types` is running on worker `name`. The claim runs out after `lease`.
+    /// A dataset whose row of `types` is running on worker `name`, with a GPU slot where it begins with ODM. The claim
+    /// runs out after `lease`.
     func addClaimed(
         _ types: [String], by name: String = "w", lease: Duration = .seconds(90)
     ) async throws -> Claimed {
         _ = try await enqueue(addDataset(), types)
         let worker = try await addWorker(name, types: Self.everyType)
         let jobs = try await claim(worker, limit: 1, lease: lease)
-        return Claimed(worker: worker, job: try #require(jobs.first))
+        let job = try #require(jobs.first)
+        if job.stage == .odm { #expect(try await queue.holdSlot(job.token, host: name)) }
+        return Claimed(worker: worker, job: job)
     }
 
     func count(_ table: String, _ condition: String = "true") async throws -> Int {

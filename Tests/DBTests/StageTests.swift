@@ -162,13 +162,14 @@ struct StageTests {
     @Test func theGPUIsFreeOnceODMIsDoneWhileTheRowGoesOn() async throws {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["odm_processing", "geotiff"])
-            let next = try await test.enqueue(test.addDataset(), ["odm_processing"])
-            #expect(try await test.claim(claimed.worker).isEmpty)
+            _ = try await test.enqueue(test.addDataset(), ["odm_processing"])
+            let next = try #require(try await test.claim(claimed.worker).first)
+            #expect(try await test.queue.holdSlot(next.token, host: "w") == false)
             try await test.queue.complete(claimed.job, .odm, next: .geotiff)
             #expect(
                 try await test.text("SELECT is_odm_done FROM v2_statuses WHERE dataset_id = \(claimed.job.datasetID)")
                     == "true")
-            #expect(try await test.claim(claimed.worker).map(\.queueID) == [next])
+            #expect(try await test.queue.holdSlot(next.token, host: "w"))
             #expect(try await test.queue.holdSlot(claimed.token, host: "w") == false)
         }
     }
@@ -177,11 +178,11 @@ struct StageTests {
         try await TestDatabase.with { test in
             let claimed = try await test.addClaimed(["odm_processing"])
             #expect(try await test.queue.holdSlot(claimed.token, host: "w"))
-            try await test.queue.freeSlot(claimed.token)
+            try await test.queue.freeSlot(claimed.token, container: nil, exitCode: nil)
             #expect(try await test.text("SELECT gpu_slot FROM v2_queue_lease") == nil)
             #expect(try await test.queue.holdSlot(claimed.token, host: "w"))
             #expect(try await test.text("SELECT gpu_slot FROM v2_queue_lease") == "gpu0")
-            try await test.queue.freeSlot(claimed.token)
+            try await test.queue.freeSlot(claimed.token, container: nil, exitCode: nil)
             try await test.sql("UPDATE v2_gpu_slots SET host = 'elsewhere'")
             #expect(try await test.queue.holdSlot(claimed.token, host: "w") == false)
         }

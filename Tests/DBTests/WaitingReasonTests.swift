@@ -138,14 +138,22 @@ struct WaitingReasonTests {
             let dataset = try await test.addDataset()
             let first = try await test.enqueue(dataset, ["odm_processing"])
             let worker = try await test.addWorker("w", types: TestDatabase.everyType)
-            #expect(try await test.claim(worker).map(\.queueID) == [first])
+            let running = try #require(try await test.claim(worker).first)
+            #expect(running.queueID == first)
+            let prepared = try await test.addDataset()
+            _ = try await test.enqueue(prepared, ["odm_processing"])
             let second = try await test.enqueue(test.addDataset(), ["odm_processing"])
+            #expect(try await sentence(test, second) == "dataset \(dataset) is the next, on w since …")
+            #expect(try await test.queue.holdSlot(running.token, host: "w"))
+            #expect(try await sentence(test, second) == "1 row is before it, for 1 GPU slot")
+            #expect(try await test.claim(worker).map(\.datasetID) == [prepared])
             let taken = "no GPU slot is free: gpu0 is held by dataset \(dataset) on w since …"
-            #expect(try await sentence(test, second) == taken)
+            let next = "; dataset \(prepared) is the next, on w since …"
+            #expect(try await sentence(test, second) == taken + next)
             try await test.sql("INSERT INTO v2_gpu_slots VALUES ('gpu1', 'elsewhere')")
             #expect(
                 try await sentence(test, second) == taken
-                    + "; gpu1 is for host elsewhere, where no running worker takes it")
+                    + "; gpu1 is for host elsewhere, where no running worker takes it" + next)
             try await test.sql("UPDATE v2_gpu_slots SET host = 'w' WHERE name = 'gpu1'")
             #expect(try await why(test, second) == "it is the next; a worker takes it as soon as it has room")
             try await test.sql("UPDATE v2_queue_lease SET gpu_slot = NULL")

@@ -68,10 +68,20 @@ struct WorkerRoleTests {
                 let job = try #require(try await claim(queue).first)
                 #expect(try await queue.rawImagesPath(of: dataset) == "raw_images/1.zip")
                 _ = try await queue.deployment()
-                _ = try await queue.setDeadline(job.token, after: .seconds(60))
-                try await queue.setContainer(job.token, id: "abc", odmLease: .seconds(1800))
-                try await queue.freeSlot(job.token)
                 #expect(try await queue.holdSlot(job.token, host: "h"))
+                let container = "container-\(row)"
+                try await queue.addContainer(container, job.token)
+                _ = try await queue.adoptContainer(
+                    job.token, id: container, attempt: 1, deadline: 0, on: .test, odmLease: .seconds(9))
+                try await queue.requestKill(container: container, because: .stalled)
+                #expect(try await queue.odmRun(container: container)?.kill == .stalled)
+                try await queue.sawContainers(running: [container], known: [container], engine: "test")
+                try await queue.freeSlot(job.token, container: container, exitCode: 0)
+                try await queue.endRun(container: container, exitCode: nil)
+                _ = try await queue.slotHolders()
+                _ = try await queue.hasWaitingODM(for: [.odm])
+                #expect(try await queue.memoryFailures(row) == 0)
+                try await queue.refuseODM(Self.worker, because: nil)
                 _ = try await queue.storedArtefacts(of: dataset)
                 for (place, type) in Self.chain.enumerated() {
                     let next = Self.chain.dropFirst(place + 1).first

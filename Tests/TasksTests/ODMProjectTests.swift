@@ -42,25 +42,4 @@ import Testing
             #expect(project.logSuccess() == expected)
         }
     }
-
-    @Test func aTranscriptKeepsAllLinesOnDiskAndTheLastInMemory() async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "transcript-\(UUID().uuidString)").path
-        defer { unlink(path) }
-        let transcript = Transcript(path: path)
-        func line(_ number: Int, _ text: String) -> LogLine {
-            LogLine(
-                stream: .output, text: text,
-                position: LogPosition(time: EngineTime(seconds: 1, nanoseconds: 0), ordinal: number))
-        }
-        let said = transcript.take(line(1, "\u{1B}[39m[INFO]    Running opensfm stage\u{1B}[0m"))
-        #expect(said?.0 == 0.03 && said?.1 == "stage opensfm")
-        for number in 2...2000 { #expect(transcript.take(line(number, "line \(number)")) == nil) }
-        #expect(transcript.position?.ordinal == 2000)
-        #expect((300...600).contains(transcript.tail.count) && transcript.tail.last == "line 2000")
-        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
-        #expect(lines.count == 2000 && lines[0] == "[INFO]    Running opensfm stage")
-        transcript.note(memory: 5)
-        transcript.note(memory: 3)
-        #expect(transcript.peakMemory == 5)
-    }
 }

@@ -8,6 +8,8 @@ public enum StageRecord: Codable, Sendable, Equatable {
     case thumbnail(ArtefactRecord)
     /// `json` is the whole of `v2_metadata.metadata`; `runtime` in seconds.
     case metadata(json: String, runtime: Double)
+    /// What the stage of that type wants the researcher to know although it worked; none takes earlier ones away.
+    case warnings([String], of: TaskType)
 }
 
 extension Transaction {
@@ -20,6 +22,15 @@ extension Transaction {
         case .cog(let cog): try write(cog: cog, of: datasetID)
         case .thumbnail(let thumbnail): try write(thumbnail: thumbnail, of: datasetID)
         case .metadata(let json, let runtime): try write(metadata: json, runtime: runtime, of: datasetID)
+        case .warnings(let sentences, let type):
+            try run(Self.clearWarnings, [.int(datasetID), .text(type.rawValue)])
+            guard !sentences.isEmpty else { return }
+            try run(Self.writeWarnings, [.int(datasetID), .text(type.rawValue), .array(sentences)])
         }
     }
+
+    private static let clearWarnings = Statement(
+        "clear warnings", "DELETE FROM v2_dataset_warnings WHERE dataset_id = $1 AND task_type = $2")
+    private static let writeWarnings = Statement(
+        "write warnings", "INSERT INTO v2_dataset_warnings (dataset_id, task_type, sentences) VALUES ($1, $2, $3)")
 }

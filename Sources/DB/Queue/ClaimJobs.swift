@@ -33,8 +33,10 @@ extension JobQueue {
     ///   - stages: what the worker can run, in its order.
     ///   - known: the queue ids that this process runs, when leases under its name that are not among them are to be
     ///     taken over: those of its earlier life, or of a claim whose answer was lost. Nil looks for none.
+    ///   - watchdogAge: how long ago the worker's watchdog last looked; nil when it has not.
     public func claim(
-        for worker: WorkerIdentity, stages: [StageKind], limit: Int, lease: Duration, known: [Int64]? = nil
+        for worker: WorkerIdentity, stages: [StageKind], limit: Int, lease: Duration, known: [Int64]? = nil,
+        watchdogAge: Duration? = nil
     ) async throws -> [ClaimedJob] {
         let rows = try await database.run(
             Self.claimJobs,
@@ -42,6 +44,7 @@ extension JobQueue {
                 .text(worker.name), .text(worker.instance.uuidString), .text(worker.host),
                 .array(stages.map(\.type.rawValue)), .array(stages.map(\.status.rawValue)),
                 .array(stages.map(\.flag.rawValue)), .int(limit), .interval(lease), known.map { .array($0) } ?? .null,
+                watchdogAge.map { .interval($0) } ?? .null,
             ])
         return try rows.map { try ClaimedJob(row: $0, worker: worker.name) }
     }
@@ -52,7 +55,8 @@ extension JobQueue {
         return try rows.first?.getIfPresent("seconds", as: Double.self).map { .seconds(max(0, $0)) }
     }
 
-    private static let claimJobs = Statement("claim jobs", "SELECT * FROM v2_claim($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+    private static let claimJobs = Statement(
+        "claim jobs", "SELECT * FROM v2_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
     private static let nextBackoffEnd = Statement("next backoff", "SELECT v2_next_backoff_seconds() AS seconds")
 }
 

@@ -1,71 +1,65 @@
-import Foundation
-
 extension JobQueue {
-    /// Fixes the moment after which the container is killed, before there is a container. A claim that
-    /// was taken over keeps the deadline it had: its container has been running since.
-    /// - Throws: `Failure` with code `lease_lost`.
-    public func setDeadline(_ token: LeaseToken, after limit: Duration) async throws -> Deadline {
-        try await database.transaction { transaction in
-            try transaction.fence(token)
-            let rows = try transaction.run(Self.writeDeadline, [.int(token.queueID), .interval(limit)])
-            return try Deadline(
-                date: Date(timeIntervalSince1970: rows[0].get("deadline")),
-                remaining: .seconds(rows[0].get("remaining", as: Double.self)))
-        }
-    }
-
     /// What tells this database's containers from those of another one on the same Docker host.
     public func deployment() async throws -> String {
         try await database.run(Self.readDeployment)[0].get("id")
     }
 
-    /// Records the container, which also makes the lease the long one of a running ODM.
-    public func setContainer(_ token: LeaseToken, id: String, odmLease: Duration) async throws {
-        try await database.transaction { transaction in
-            try transaction.fence(token)
-            try transaction.run(Self.writeContainer, [.int(token.queueID), .text(id), .interval(odmLease)])
-        }
-    }
-
-    /// The container is gone: its slot is free from here on, while the row's later stages go on.
-    public func freeSlot(_ token: LeaseToken) async throws {
-        try await database.transaction { transaction in
-            try transaction.fence(token)
-            try transaction.run(Self.clearSlot, [.int(token.queueID)])
-        }
-    }
-
     /// Takes a free GPU slot where the claim holds none. False when all are taken.
     public func holdSlot(_ token: LeaseToken, host: String) async throws -> Bool {
-        try await database.transaction { transaction in
-            try transaction.fence(token)
-            return try !transaction.run(Self.takeSlot, [.int(token.queueID), .text(host)]).isEmpty
+        do {
+            return try await database.transaction { transaction in
+                try transaction.fence(token)
+                return try !transaction.run(Self.takeSlot, [.int(token.queueID), .text(host)]).isEmpty
+            }
+        } catch let error as DatabaseError where error.sqlState == "23505" {
+            // Another claim was faster: the column is unique.
+            return false
         }
     }
 
-    private static let writeDeadline = Statement(
-        "write deadline",
-        """
-        UPDATE v2_queue_lease SET deadline_at = coalesce(deadline_at, now() + $2::interval)
-        WHERE queue_id = $1 RETURNING extract(epoch FROM deadline_at) AS deadline,
-          extract(epoch FROM deadline_at - clock_timestamp()) AS remaining
-        """)
+    /// Who holds the slots, for people: `dataset 41 on gpu-1`; empty when none is held.
+    public func slotHolders() async throws -> [String] {
+        try await database.run(Self.readHolders).map { try $0.get("holder") }
+    }
+
+    /// Whether an ODM row waits that a worker of these types would take.
+    public func hasWaitingODM(for types: [TaskType]) async throws -> Bool {
+        try await !database.run(Self.findWaiting, [.array(types.map(\.rawValue))]).isEmpty
+    }
+
+    /// How often the row has run out of memory: that many rungs down the ladder is where it goes on.
+    public func memoryFailures(_ queueID: Int64) async throws -> Int {
+        try await database.run(Self.countMemoryFailures, [.int(queueID)])[0].get("failures")
+    }
 
     private static let readDeployment = Statement("read deployment", "SELECT id FROM v2_deployment")
-
-    private static let writeContainer = Statement(
-        "write container",
-        "UPDATE v2_queue_lease SET container_id = $2, lease_until = now() + $3::interval WHERE queue_id = $1")
-
-    private static let clearSlot = Statement(
-        "free gpu slot",
-        "UPDATE v2_queue_lease SET gpu_slot = NULL, container_id = NULL WHERE queue_id = $1")
 
     private static let takeSlot = Statement(
         "take gpu slot",
         """
-        UPDATE v2_queue_lease SET gpu_slot = coalesce(gpu_slot, v2_free_gpu_slot($2))
-        WHERE queue_id = $1 AND coalesce(gpu_slot, v2_free_gpu_slot($2)) IS NOT NULL RETURNING gpu_slot
+        UPDATE v2_queue_lease SET gpu_slot = coalesce(gpu_slot, v2_free_gpu_slot($2, $1))
+        WHERE queue_id = $1 AND coalesce(gpu_slot, v2_free_gpu_slot($2, $1)) IS NOT NULL RETURNING gpu_slot
+        """)
+
+    private static let readHolders = Statement(
+        "read slot holders",
+        """
+        SELECT format('dataset %s on %s', dataset_id, worker) AS holder FROM v2_queue_lease
+        WHERE gpu_slot IS NOT NULL ORDER BY gpu_slot
+        """)
+
+    private static let findWaiting = Statement(
+        "find waiting odm row",
+        """
+        SELECT id FROM v2_queue WHERE NOT is_processing AND is_ready AND not_before IS NULL AND needs_gpu
+          AND task_types <@ $1::text[] LIMIT 1
+        """)
+
+    private static let countMemoryFailures = Statement(
+        "count memory failures",
+        """
+        SELECT count(*) AS failures FROM v2_task_runs
+        WHERE queue_id = $1 AND outcome = 'failed' AND error_code = 'odm_out_of_memory'
         """)
 }
 

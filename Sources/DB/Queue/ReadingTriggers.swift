@@ -29,6 +29,8 @@ public struct QueueTrigger: Hashable, Sendable, CustomStringConvertible {
         QueueTrigger("v2_worker_undrained", on: "v2_workers"),
         QueueTrigger("v2_gpu_slot_added", on: "v2_gpu_slots"),
         QueueTrigger("v2_queue_paused", on: "v2_queue_pause"),
+        QueueTrigger("v2_worker_healed", on: "v2_workers"),
+        QueueTrigger("v2_odm_run_ended", on: "v2_odm_runs"),
     ]
 }
 

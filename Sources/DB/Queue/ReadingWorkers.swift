@@ -30,6 +30,10 @@ public struct WorkerReading: Sendable, Encodable {
     public let isDrained: Bool
     /// Why it claims nothing just now, e.g. that its disk is full.
     @OrNull public var refuses: String?
+    /// Why its host cannot run ODM just now.
+    @OrNull public var refusesODM: String?
+    /// When its watchdog last looked at its host's containers.
+    @OrNull public var watchdogAt: Date?
     /// How many rows it runs at a time; nil when it has not said.
     @OrNull public var places: Int?
     public let startedAt: Date
@@ -49,6 +53,8 @@ public struct WorkerReading: Sendable, Encodable {
         isAlive = try row.get("is_alive")
         isDrained = try row.get("is_drained")
         refuses = try row.getIfPresent("refuses")
+        refusesODM = try row.getIfPresent("refuses_odm")
+        watchdogAt = try row.dateIfPresent("watchdog_at")
         places = try row.getIfPresent("places")
         startedAt = try row.date("started_at")
         heartbeatAt = try row.date("heartbeat_at")
@@ -81,7 +87,8 @@ extension JobQueue {
     private static let readWorkers = Statement(
         "read workers",
         """
-        SELECT name, host, version, state, task_types, note, is_drained, refuses, places,
+        SELECT name, host, version, state, task_types, note, is_drained, refuses, refuses_odm, places,
+          extract(epoch FROM watchdog_at) AS watchdog_at,
           extract(epoch FROM started_at) AS started_at, extract(epoch FROM heartbeat_at) AS heartbeat_at,
           name IN (SELECT name FROM v2_workers_alive) AS is_alive
         FROM v2_workers ORDER BY name

@@ -33,10 +33,16 @@ extension JobQueue {
     }
 
     /// Says that the worker lives. False when another process has registered under its name since.
-    public func beat(_ worker: WorkerIdentity, running: [Int64], note: String?) async throws -> Bool {
+    /// - Parameter watchdogAge: how long ago its watchdog last looked; nil when it has not.
+    public func beat(
+        _ worker: WorkerIdentity, running: [Int64], note: String?, watchdogAge: Duration? = nil
+    ) async throws -> Bool {
         try await !database.run(
             Self.beatWorker,
-            [.text(worker.name), .text(worker.instance.uuidString), .array(running), .optional(note)]
+            [
+                .text(worker.name), .text(worker.instance.uuidString), .array(running), .optional(note),
+                watchdogAge.map { .interval($0) } ?? .null,
+            ]
         ).isEmpty
     }
 
@@ -44,6 +50,13 @@ extension JobQueue {
     public func refuse(_ worker: WorkerIdentity, because reason: String?) async throws {
         try await database.run(
             Self.writeRefusal, [.text(worker.name), .text(worker.instance.uuidString), .optional(reason)])
+    }
+
+    /// Says why the worker's host cannot run ODM just now, or, with nil, that it can. The worker claims no ODM rows
+    /// meanwhile.
+    public func refuseODM(_ worker: WorkerIdentity, because reason: String?) async throws {
+        try await database.run(
+            Self.writeODMRefusal, [.text(worker.name), .text(worker.instance.uuidString), .optional(reason)])
     }
 
     /// Says that the worker has stopped in good order.
@@ -59,6 +72,7 @@ extension JobQueue {
         ON CONFLICT (name) DO UPDATE SET
           host = EXCLUDED.host, version = EXCLUDED.version, instance = EXCLUDED.instance,
           task_types = EXCLUDED.task_types, started_at = now(), heartbeat_at = now(), running = '{}', note = NULL, refuses = NULL,
+          refuses_odm = NULL, watchdog_at = NULL,
           gone_after = EXCLUDED.gone_after, places = EXCLUDED.places,
           -- A drained worker stays drained when it is restarted.
           state = CASE WHEN v2_workers.is_drained THEN 'draining' ELSE 'running' END
@@ -67,12 +81,16 @@ extension JobQueue {
     private static let beatWorker = Statement(
         "worker heartbeat",
         """
-        UPDATE v2_workers SET heartbeat_at = now(), running = $3, note = $4
+        UPDATE v2_workers SET heartbeat_at = now(), running = $3, note = $4,
+          watchdog_at = coalesce(now() - $5::interval, watchdog_at)
         WHERE name = $1 AND instance = $2 RETURNING name
         """)
 
     private static let writeRefusal = Statement(
         "worker refuses", "UPDATE v2_workers SET refuses = $3 WHERE name = $1 AND instance = $2")
+
+    private static let writeODMRefusal = Statement(
+        "worker refuses ODM", "UPDATE v2_workers SET refuses_odm = $3 WHERE name = $1 AND instance = $2")
 
     private static let leaveWorker = Statement(
         "worker leaves",

@@ -5,7 +5,7 @@ import Foundation
 import Logging
 import Settings
 
-/// One run of ODM in a container: made, started, watched to its end, removed.
+/// The containers of one queue row: made, found again, ended, removed.
 struct ODMContainer: Sendable {
     let engine: DockerEngine
     let options: ODMOptions
@@ -14,43 +14,87 @@ struct ODMContainer: Sendable {
     /// The container's own `timeout` fires this much after the deadline, should every worker be dead by then.
     /// Until then the worker's kill, which knows its reason, comes first.
     private static let backstop = Duration.seconds(300)
-    /// Between the request to stop and the kill. ODM ends its children and itself within a second of the request.
-    static let killGrace = Duration.seconds(3)
 
-    /// Makes and starts the container. Its deadline is in the database already.
-    func start(_ command: [String], project: String, deadline: Deadline, gpus: ContainerSpec.GPUs) async throws
-        -> String
-    {
-        guard let image = try await engine.inspectImage(options.settings.image) else {
-            throw Failure.noODMImage(options.settings.image)
-        }
-        var spec = ContainerSpec(image: options.settings.image, command: command)
-        let limit = Int((deadline.remaining + Self.backstop).components.seconds)
-        spec.entrypoint = ["timeout", "-k", "60", "\(max(limit, 1))"] + image.entrypoint
-        // Without PYTHONUNBUFFERED the lines of ODM's children come in bursts, hours late.
-        spec.environment = ["PYTHONUNBUFFERED": "1", "no_ansiesc": "1"]
-        spec.labels = try await labels(deadline)
-        spec.mounts = [.init(source: project, target: "/project")]
-        spec.memory = options.settings.memory.bytes
-        spec.cpus = options.settings.cpus
-        spec.gpus = gpus
+    /// A container that was started, and its deadline, which is in the database.
+    struct Started: Sendable {
+        let id: String
+        let run: ODMRun
+    }
+
+    /// Makes and starts the container. Its deadline is in the database before it exists.
+    /// - Throws: `Failure`: `odm_timed_out` when earlier runs of the row have used up its time; all else is the host's
+    ///   fault.
+    func start(_ command: [String], project: String, on means: ODMHealth.Means) async throws -> Started {
         let token = stage.job.token
-        let id = try await engine.create(spec, name: "deadtrees-\(token.queueID)-\(token.attempt)-\(suffix())")
+        let deployment = try await stage.untilDatabaseAnswers { try await stage.queue.deployment() }
+        let run = try await stage.untilDatabaseAnswers {
+            try await stage.queue.planODMRun(token, within: options.settings.timeout, on: means.place)
+        }
+        guard run.deadline.remaining > .zero else { throw Failure.noTimeLeft(options.settings.timeout) }
+        let spec = spec(command, project: project, means, run.deadline, deployment)
         do {
-            try await stage.queue.setContainer(token, id: id, odmLease: options.settings.lease)
+            let id = try await engine.create(spec, name: "deadtrees-\(token.queueID)-\(token.attempt)-\(suffix())")
+            try await start(id, run)
+            return Started(id: id, run: run)
+        } catch let failure as Failure where failure.code != "lease_lost" {
+            throw failure.withoutBlame
+        }
+    }
+
+    private func start(_ id: String, _ run: ODMRun) async throws {
+        do {
+            try await stage.untilDatabaseAnswers {
+                try await stage.queue.recordContainer(
+                    stage.job.token, run: run.id, id: id, odmLease: options.settings.lease)
+            }
             try await engine.start(id)
         } catch {
             await remove(id)
             throw error
         }
-        return id
+    }
+
+    private func spec(
+        _ command: [String], project: String, _ means: ODMHealth.Means, _ deadline: Deadline, _ deployment: String
+    ) -> ContainerSpec {
+        var spec = ContainerSpec(image: options.settings.image, command: command)
+        let limit = Int((deadline.remaining + Self.backstop).components.seconds)
+        spec.entrypoint = ["timeout", "-k", "60", "\(max(limit, 1))"] + means.image.entrypoint
+        // Without PYTHONUNBUFFERED the lines of ODM's children come in bursts, hours late.
+        spec.environment = ["PYTHONUNBUFFERED": "1", "no_ansiesc": "1"]
+        let token = stage.job.token
+        spec.labels = [
+            Label.deployment: deployment, Label.queueID: "\(token.queueID)", Label.datasetID: "\(stage.datasetID)",
+            Label.attempt: "\(token.attempt)", Label.worker: options.worker, Label.stage: "\(TaskType.odmProcessing)",
+            Label.deadline: "\(Int(deadline.date.timeIntervalSince1970.rounded(.up)))",
+        ]
+        spec.mounts = [.init(source: project, target: "/project")]
+        spec.memory = options.settings.memory.bytes
+        spec.cpus = options.settings.cpus
+        spec.gpus = means.gpus
+        return spec
     }
 
     /// Containers of this queue row on this engine, whatever attempt made them, newest attempt first.
     func existing() async throws -> [ContainerSummary] {
-        let own = [Label.deployment: try await stage.queue.deployment(), Label.queueID: "\(stage.job.queueID)"]
-        return try await engine.list(labels: own)
-            .sorted { attempt(of: $0) > attempt(of: $1) }
+        let deployment = try await stage.untilDatabaseAnswers { try await stage.queue.deployment() }
+        let own = [Label.deployment: deployment, Label.queueID: "\(stage.job.queueID)"]
+        return try await untilEngineAnswers { try await engine.list(labels: own) }
+            .filter { $0.labels[Label.stage] != nil }.sorted { $0.attempt > $1.attempt }
+    }
+
+    /// A row that has a container on record waits for its engine: what runs there may have run for hours. Any other
+    /// row is free to go to another host.
+    private func untilEngineAnswers<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        while true {
+            do {
+                return try await body()
+            } catch let failure as Failure where failure.code.hasPrefix("docker_") {
+                guard stage.job.hasContainer else { throw failure.withoutBlame }
+                stage.report(0.2, "waiting for the Docker Engine of this host, where the dataset's container is")
+                try await Task.sleep(for: .seconds(2))
+            }
+        }
     }
 
     /// Makes this worker the owner of what ODM has written: its container runs as root, the worker need not. Done
@@ -74,58 +118,6 @@ struct ODMContainer: Sendable {
         }
     }
 
-    func attempt(of container: ContainerSummary) -> Int { container.labels[Label.attempt].flatMap(Int.init) ?? 0 }
-
-    /// A worker that stops leaves its container to its next life, and an attempt whose row this same worker has
-    /// claimed anew leaves it to that claim. Everything else ends it.
-    func isLeftToALaterAttempt() async -> Bool {
-        if stage.isWorkerStopping() { return true }
-        // In a task of its own, for the stage's has been canceled.
-        return await Task.detached { await isClaimedAnew() }.value
-    }
-
-    /// An administrator who puts a running row back frees it a moment before it is claimed again: waits for that.
-    private func isClaimedAnew() async -> Bool {
-        let token = stage.job.token
-        let end = ContinuousClock.now + .seconds(5)
-        do {
-            while try await stage.queue.isInQueue(token.queueID), ContinuousClock.now < end {
-                if let holder = try await stage.queue.holders()[token.queueID]?.token {
-                    // Still this very claim: it was canceled, or failed, and the container is its own to end.
-                    return holder.worker == token.worker && holder != token
-                }
-                try await Task.sleep(for: .milliseconds(200))
-            }
-            return false
-        } catch {
-            // A database that does not answer is no reason to throw hours away: the watchdog will know.
-            return true
-        }
-    }
-
-    /// Ends the container for certain and removes it, also when the job's own task has been canceled.
-    func remove(_ id: String) async {
-        await Task.detached { [engine, logger = stage.logger] in
-            do {
-                try await engine.end(id, grace: Self.killGrace)
-                try await engine.remove(id)
-            } catch {
-                // The watchdog of any worker on this host finds it by its labels and tries again.
-                logger.error("container could not be removed", metadata: ["container": "\(id)", "error": "\(error)"])
-            }
-        }.value
-    }
-
-    private func labels(_ deadline: Deadline) async throws -> [String: String] {
-        let token = stage.job.token
-        return [
-            Label.deployment: try await stage.queue.deployment(),
-            Label.queueID: "\(token.queueID)", Label.datasetID: "\(stage.datasetID)", Label.attempt: "\(token.attempt)",
-            Label.worker: options.worker, Label.stage: "\(TaskType.odmProcessing)",
-            Label.deadline: "\(Int(deadline.date.timeIntervalSince1970.rounded(.up)))",
-        ]
-    }
-
     /// A restart of the same attempt must not stumble over its own name.
     private func suffix() -> String { String(UUID().uuidString.prefix(4)).lowercased() }
 }
@@ -143,10 +135,9 @@ public enum Label {
     public static let deadline = "deadtrees.deadline"
 }
 
-extension Failure {
-    static func noODMImage(_ image: String) -> Failure {
-        Failure(
-            "image_missing", "the ODM image \(image) is not on this worker's host; an operator has to pull it",
-            retry: .later)
-    }
+extension ContainerSummary {
+    /// The claim that made it.
+    var attempt: Int { labels[Label.attempt].flatMap(Int.init) ?? 0 }
+    /// Unix seconds.
+    var deadline: Double? { labels[Label.deadline].flatMap(Double.init) }
 }

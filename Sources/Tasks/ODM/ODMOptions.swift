@@ -10,12 +10,22 @@ public struct ODMOptions: Sendable {
     let worker: String
     /// Scratch folders, the same path for this process and for the Docker Engine.
     let workFolder: String
+    /// Free bytes in `workFolder` below which nothing is claimed.
+    let diskReserve: Int64
 
-    public init(settings: ODMSettings, host: String, worker: String, workFolder: String) {
+    public init(settings: ODMSettings, host: String, worker: String, workFolder: String, diskReserve: Int64 = 0) {
         self.settings = settings
         self.host = host
         self.worker = worker
         self.workFolder = workFolder
+        self.diskReserve = diskReserve
+    }
+
+    /// Whether a run has to be stopped for the disk's sake: half of the reserve that claims leave alone is gone, too.
+    var isDiskNearlyFull: Bool {
+        var system = statvfs()
+        guard diskReserve > 0, statvfs(workFolder, &system) == 0 else { return false }
+        return Int64(system.f_bavail) * Int64(system.f_frsize) < diskReserve / 2
     }
 
     /// The command line for one set: the settings' flags, and what depends on the photos and the host.

@@ -1,6 +1,6 @@
 public import Containers
 public import DB
-import Failures
+public import Failures
 import Foundation
 import Logging
 import NativeChild
@@ -9,164 +9,191 @@ import Storage
 
 /// Turns a dataset's raw photos into an orthophoto, with OpenDroneMap in a Docker container.
 ///
-/// Fetch, unpack and check, then run ODM under a deadline that is in the database before there is a container.
-/// A container that an earlier attempt has left running on this host is taken up instead of started anew.
+/// Fetch, unpack and check while another run may hold the GPU; then wait for a slot, and run ODM under a deadline that is
+/// in the database before there is a container. What an earlier attempt has left on this host is used: an end that
+/// was noted, a container that has ended, one that still runs.
 public struct ODMProcessing: TaskHandler {
     public let type = TaskType.odmProcessing
     public let status = DatasetStatus.odmProcessing
     public let flag = DoneFlag.odm
 
-    private let engine: DockerEngine
-    private let options: ODMOptions
+    let engine: DockerEngine
+    let options: ODMOptions
+    private var health: ODMHealth { ODMHealth(engine: engine, options: options) }
 
     public init(engine: DockerEngine, options: ODMOptions) {
         self.engine = engine
         self.options = options
     }
 
+    public func obstacle() async -> Failure? {
+        do {
+            _ = try await health.means()
+            return nil
+        } catch {
+            return Failure(error)
+        }
+    }
+
     public func run(_ stage: StageContext) async throws -> StageResult {
         let container = ODMContainer(engine: engine, options: options, stage: stage)
-        if let result = try await concludeEarlier(stage) { return result }
-        if let result = try await takeUp(container, stage) { return result }
+        if let result = try await concludeEarlier(container) { return result }
+        if let result = try await takeUp(container) { return result }
+        let project = ODMProject(scratch: stage.scratch.path, datasetID: stage.datasetID)
+        let set = try await prepare(project, stage)
+        let means = try await waitForSlot(stage)
+        return try await start(container, project, set, means)
+    }
+
+    // MARK: A new run
+
+    private func prepare(_ project: ODMProject, _ stage: StageContext) async throws -> UnpackPhotos.Output {
         stage.report(0, "fetching the photos")
         let source = try await RawPhotos(stage: stage).fetch(progress: stage.part(0...0.1, "fetching the photos"))
-        let project = ODMProject(scratch: stage.scratch.path, datasetID: stage.datasetID)
         let set = try await stage.native(
-            UnpackPhotos(source: source, project: project.path), as: 0.1...0.19,
+            UnpackPhotos(source: source, project: project.path, host: options.preflightHost(stage)), as: 0.1...0.19,
             "unpacking and checking the photos"
         ).output
         try set.save(to: project.facts)
-        guard try await stage.queue.holdSlot(stage.job.token, host: options.host) else { throw Failure.noFreeSlot() }
-        let gpus = try await gpus()
-        let deadline = try await stage.queue.setDeadline(stage.job.token, after: options.settings.timeout)
-        let command = options.command(dataset: stage.datasetID, set: set, hasGPU: gpus != .none)
-        stage.report(0.2, "starting ODM")
-        let id = try await container.start(command, project: project.root, deadline: deadline, gpus: gpus)
-        stage.logger.info(
-            "ODM started", metadata: ["container": "\(id)", "command": "\(command.joined(separator: " "))"])
-        return try await watch(container, id, project, deadline, command: command)
+        return set
     }
 
-    /// Goes on with a container of this row that an earlier attempt left behind, or clears it away.
-    private func takeUp(_ container: ODMContainer, _ stage: StageContext) async throws -> StageResult? {
-        let existing = try await container.existing()
-        for stale in existing.dropFirst() { await container.remove(stale.id) }
-        guard let candidate = existing.first else { return nil }
-        let scratch = "\(options.workFolder)/\(stage.job.queueID)-\(container.attempt(of: candidate))"
-        let project = ODMProject(scratch: scratch, datasetID: stage.datasetID)
-        // A run that is over needs no GPU.
-        var isUsable = candidate.status == .exited
-        if candidate.status == .running {
-            isUsable = try await stage.queue.holdSlot(stage.job.token, host: options.host)
+    /// Returns with a GPU slot, and with what the host has for the run.
+    private func waitForSlot(_ stage: StageContext) async throws -> ODMHealth.Means {
+        var means = try await health.means()
+        var known = ContinuousClock.now
+        stage.park(true)
+        while true {
+            let rings = stage.bell.rings
+            if .now - known > .seconds(30) { (means, known) = (try await health.means(), .now) }
+            if try await stage.untilDatabaseAnswers({
+                try await stage.queue.holdSlot(stage.job.token, host: options.host)
+            }) {
+                return means
+            }
+            let holders = try await stage.untilDatabaseAnswers { try await stage.queue.slotHolders() }
+            let by = holders.isEmpty ? "a container that is being ended" : holders.joined(separator: " and ")
+            stage.report(0.19, "ready, waiting for the GPU, which \(by) uses")
+            await stage.bell.wait(after: rings, atMost: .seconds(5))
+            try Task.checkCancellation()
         }
-        guard isUsable, FileManager.default.fileExists(atPath: project.facts) else {
-            await container.remove(candidate.id)
+    }
+
+    private func start(
+        _ container: ODMContainer, _ project: ODMProject, _ set: UnpackPhotos.Output, _ means: ODMHealth.Means
+    ) async throws -> StageResult {
+        let stage = container.stage
+        let command = options.command(dataset: stage.datasetID, set: set, hasGPU: means.gpus != .none)
+        let launch = ODMLaunch(
+            command: command, image: means.image.digest ?? means.image.id, hasGPU: means.gpus != .none,
+            host: options.host, startedAt: Date())
+        try launch.save(to: project.launch)
+        stage.report(0.2, "starting ODM")
+        let started = try await container.start(command, project: project.root, on: means)
+        stage.logger.info(
+            "ODM started", metadata: ["container": "\(started.id)", "command": "\(command.joined(separator: " "))"])
+        let log = try StoragePath.odmLog(of: stage.datasetID, attempt: stage.job.token.attempt)
+        await setOldLogAside(log, stage)
+        return try await watch(container, started.id, project, started.run.deadline, log)
+    }
+
+    /// An earlier request of the dataset counted its attempts from 1, too.
+    private func setOldLogAside(_ log: StoragePath, _ stage: StageContext) async {
+        do {
+            try await stage.storage.discard(log)
+        } catch {
+            stage.logger.warning("an older log stays in the way", metadata: ["log": "\(log)", "error": "\(error)"])
+        }
+    }
+
+    // MARK: What an earlier attempt left
+
+    /// Goes on with a container of this row that an earlier attempt left behind, or clears it away.
+    private func takeUp(_ container: ODMContainer) async throws -> StageResult? {
+        let stage = container.stage
+        let existing = try await container.existing()
+        for stale in existing.dropFirst() { await container.discard(stale, because: .stale) }
+        guard let candidate = existing.first else {
+            if stage.job.hasContainer { stage.logger.warning("the container on record is not on this host any more") }
+            return nil
+        }
+        let scratch = "\(options.workFolder)/\(stage.job.queueID)-\(candidate.attempt)"
+        let project = ODMProject(scratch: scratch, datasetID: stage.datasetID)
+        guard try await canBeUsed(candidate, project, stage) else {
+            await container.discard(candidate, because: .stale)
             return nil
         }
         stage.logger.info(
             "taking up a container", metadata: ["container": "\(candidate.id)", "status": "\(candidate.status)"])
-        let deadline = try await stage.queue.setDeadline(stage.job.token, after: options.settings.timeout)
-        try await stage.queue.setContainer(stage.job.token, id: candidate.id, odmLease: options.settings.lease)
-        return try await watch(container, candidate.id, project, deadline, command: nil)
+        let place = try await health.place()
+        let run = try await stage.untilDatabaseAnswers {
+            try await stage.queue.adoptContainer(
+                stage.job.token, id: candidate.id, attempt: candidate.attempt, deadline: candidate.deadline ?? 0,
+                on: place, odmLease: options.settings.lease)
+        }
+        stage.park(true)
+        let log = try StoragePath.odmLog(of: stage.datasetID, attempt: candidate.attempt)
+        return try await watch(container, candidate.id, project, run.deadline, log)
     }
 
-    private func watch(
-        _ container: ODMContainer, _ id: String, _ project: ODMProject, _ deadline: Deadline, command: [String]?
-    ) async throws -> StageResult {
-        let stage = container.stage
-        let transcript = Transcript(path: stage.scratch.file("odm.log"))
-        let watch = ODMWatch(container: container, id: id, deadline: deadline, transcript: transcript)
-        var evidence: ODMEvidence
-        do {
-            evidence = try await watch.untilEnd()
-        } catch {
-            if await !container.isLeftToALaterAttempt() { await clearAway(container, id, project) }
-            throw error
+    private func canBeUsed(
+        _ candidate: ContainerSummary, _ project: ODMProject, _ stage: StageContext
+    ) async throws -> Bool {
+        guard FileManager.default.fileExists(atPath: project.facts) else { return false }
+        // A run that is over needs no GPU. One that was made and never started is made anew.
+        if [.exited, .dead].contains(candidate.status) { return true }
+        guard [.running, .paused].contains(candidate.status) else { return false }
+        return try await stage.untilDatabaseAnswers {
+            try await stage.queue.holdSlot(stage.job.token, host: options.host)
         }
-        evidence.logSuccess = project.logSuccess()
-        evidence.hasOrthophoto = project.hasOrthophoto()
-        // Before the container goes, and with it the only other proof that the run is over.
-        let end = ODMEnd(evidence: evidence, peakMemory: transcript.peakMemory, command: command)
-        try end.save(to: project.end)
-        await clearAway(container, id, project)
-        await keepLog(stage)
-        return try await conclude(end, project, stage)
     }
 
     /// A run that was over when its worker died: what it made is published, and what it died of is said.
-    private func concludeEarlier(_ stage: StageContext) async throws -> StageResult? {
+    private func concludeEarlier(_ container: ODMContainer) async throws -> StageResult? {
+        let stage = container.stage
         for attempt in (1..<max(1, stage.job.token.attempt)).reversed() {
             let scratch = "\(options.workFolder)/\(stage.job.queueID)-\(attempt)"
             let project = ODMProject(scratch: scratch, datasetID: stage.datasetID)
             guard let end = ODMEnd(savedAt: project.end) else { continue }
             stage.logger.info("an earlier attempt's run is over", metadata: ["attempt": "\(attempt)"])
-            return try await conclude(end, project, stage)
+            try await freeSlot(container, nil, nil)
+            return try await conclude(container, end, project)
         }
         return nil
     }
 
-    private func conclude(_ end: ODMEnd, _ project: ODMProject, _ stage: StageContext) async throws -> StageResult {
-        try await stage.queue.freeSlot(stage.job.token)
-        guard let failure = ODMVerdict.failure(end.evidence) else { return try await publish(project, stage, end) }
-        // Said once: the next attempt is a run of its own.
-        try FileManager.default.removeItem(atPath: project.end)
-        throw FailedStage(
-            failure,
-            StageMeasures(exitCode: end.evidence.exitCode.map(Int.init), peakMemoryBytes: end.peakMemory))
-    }
+    // MARK: The container, and after it
 
-    private func clearAway(_ container: ODMContainer, _ id: String, _ project: ODMProject) async {
-        await container.remove(id)
-        // In a task of its own, for the stage's may have been canceled.
-        await Task.detached {
-            do {
-                try await container.takeOwnership(of: project.root)
-            } catch {
-                container.stage.logger.error("ODM's files stay root's", metadata: ["error": "\(error)"])
-            }
-        }.value
-    }
-
-    private func publish(_ project: ODMProject, _ stage: StageContext, _ end: ODMEnd) async throws -> StageResult {
-        let facts = try UnpackPhotos.Output(savedAt: project.facts)
-        try await stage.storage.store(
-            project.orthophoto, as: .ortho(of: stage.datasetID),
-            progress: stage.part(0.95...1, "storing the orthophoto"))
-        // The next stage of this row need not fetch what lies here already. Linked and not moved: should this worker
-        // die now, the next attempt publishes the same file again.
-        try FileManager.default.linkItem(
-            atPath: project.orthophoto, toPath: stage.scratch.originalOrtho(stage.datasetID))
-        let measures = StageMeasures(
-            exitCode: 0, peakMemoryBytes: end.peakMemory,
-            detail: try facts.detail(command: end.command, image: options.settings.image))
-        return StageResult(measures: measures, records: [.rawImages(facts.record)])
-    }
-
-    /// The log is worth keeping whatever became of the run, and not worth failing it.
-    private func keepLog(_ stage: StageContext) async {
+    private func watch(
+        _ container: ODMContainer, _ id: String, _ project: ODMProject, _ deadline: Deadline, _ log: StoragePath
+    ) async throws -> StageResult {
+        let stage = container.stage
+        let transcript = ODMTranscript(path: project.log, scrubber: LogScrubber(address: options.settings.clusterURL))
+        let watch = ODMWatch(container: container, id: id, deadline: deadline, transcript: transcript, log: log)
+        let ended: ODMWatch.End
         do {
-            try await stage.storage.store(
-                stage.scratch.file("odm.log"),
-                as: .odmLog(of: stage.datasetID, attempt: stage.job.token.attempt), progress: { _ in })
+            ended = try await watch.untilEnd()
         } catch {
-            stage.logger.warning("ODM's log could not be stored", metadata: ["error": "\(error)"])
+            if await !container.isLeftToALaterAttempt() {
+                await container.end(id, because: .canceled)
+                await container.remove(id)
+            }
+            throw error
         }
+        let end = ODMEnd(ended, transcript, project, limit: options.settings.timeout)
+        // Before the container goes, and with it the only other proof that the run is over.
+        try end.save(to: project.end)
+        try await freeSlot(container, id, ended.state?.exitCode)
+        await ODMLogSender(transcript: transcript, storage: stage.storage, path: log, logger: stage.logger).finish()
+        return try await conclude(container, end, project)
     }
 
-    private func gpus() async throws -> ContainerSpec.GPUs {
-        guard options.settings.gpu != .off else { return .none }
-        let hasGPU = try await engine.info().hasNvidiaRuntime
-        if !hasGPU && options.settings.gpu == .required { throw Failure.noGPU() }
-        return hasGPU ? .all : .none
-    }
-}
-
-extension Failure {
-    static func noFreeSlot() -> Failure {
-        Failure("no_free_slot", "every GPU slot is taken", retry: .later)
-    }
-    static func noGPU() -> Failure {
-        Failure(
-            "gpu_missing", "this worker's host has no GPU that Docker can use, and ODM_GPU asks for one", retry: .later)
+    /// From here on the next run may start, while this one's results are looked at.
+    private func freeSlot(_ container: ODMContainer, _ id: String?, _ exitCode: Int32?) async throws {
+        let stage = container.stage
+        try await stage.untilDatabaseAnswers {
+            try await stage.queue.freeSlot(stage.job.token, container: id, exitCode: exitCode.map(Int.init))
+        }
+        stage.park(false)
     }
 }

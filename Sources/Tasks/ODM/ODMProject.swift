@@ -1,3 +1,4 @@
+import Containers
 import DB
 import Foundation
 import Imagery
@@ -15,6 +16,11 @@ struct ODMProject: Sendable {
     var orthophoto: String { "\(path)/odm_orthophoto/odm_orthophoto.tif" }
     /// What was found out about the photos, for whoever takes the run up again.
     var facts: String { "\(root)/photos.json" }
+
+    /// What was started, and how.
+    var launch: String { "\(root)/launch.json" }
+    /// All that the container has printed.
+    var log: String { "\(root)/odm.log" }
 
     /// That the run is over and how, for whoever has to finish what it was for.
     var end: String { "\(root)/end.json" }
@@ -40,12 +46,15 @@ struct ODMProject: Sendable {
 struct ODMEnd: Codable {
     let evidence: ODMEvidence
     let peakMemory: Int64?
-    let command: [String]?
+    let endedAt: Date
 
-    init(evidence: ODMEvidence, peakMemory: Int64?, command: [String]?) {
-        self.evidence = evidence
-        self.peakMemory = peakMemory
-        self.command = command
+    init(_ end: ODMWatch.End, _ transcript: ODMTranscript, _ project: ODMProject, limit: Duration) {
+        evidence = ODMEvidence(
+            timedOut: end.kill == .deadline ? limit : nil, exitCode: end.state?.exitCode,
+            oomKilled: end.state?.oomKilled ?? false, tail: transcript.tail, logSuccess: project.logSuccess(),
+            hasOrthophoto: project.hasOrthophoto())
+        peakMemory = transcript.peakMemory
+        endedAt = Date()
     }
 
     /// Nil where no run has ended.
@@ -54,6 +63,36 @@ struct ODMEnd: Codable {
             let end = try? JSONDecoder().decode(Self.self, from: data)  // Cut short: then the container tells.
         else { return nil }
         self = end
+    }
+
+    func save(to path: String) throws {
+        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+}
+
+/// How an ODM run was started. Lies beside the project, for whoever takes the run up.
+struct ODMLaunch: Codable {
+    let command: [String]
+    /// By content.
+    let image: String
+    let hasGPU: Bool
+    let host: String
+    let startedAt: Date
+
+    init(command: [String], image: String, hasGPU: Bool, host: String, startedAt: Date) {
+        self.command = command
+        self.image = image
+        self.hasGPU = hasGPU
+        self.host = host
+        self.startedAt = startedAt
+    }
+
+    /// Nil where it cannot be read: the run goes on without.
+    init?(savedAt path: String) {
+        guard let data = FileManager.default.contents(atPath: path),
+            let launch = try? JSONDecoder().decode(Self.self, from: data)  // see above
+        else { return nil }
+        self = launch
     }
 
     func save(to path: String) throws {
@@ -87,13 +126,15 @@ extension UnpackPhotos.Output {
     }
 
     /// JSON for the history. Later runs are estimated from it.
-    func detail(command: [String]?, image: String) throws -> String {
+    func detail(launch: ODMLaunch?, _ end: ODMEnd) throws -> String {
         struct Detail: Encodable {
-            let photos: Int, leftOut: Int, megapixels: Double, warnings: [String], command: [String]?, image: String
+            let photos: Int, leftOut: Int, megapixels: Double, warnings: [String], command: [String]?, image: String?
+            let host: String?, hasGPU: Bool?, odmSeconds: Double?
         }
         let detail = Detail(
-            photos: photos, leftOut: leftOut, megapixels: megapixels, warnings: warnings, command: command, image: image
-        )
+            photos: photos, leftOut: leftOut, megapixels: megapixels, warnings: warnings, command: launch?.command,
+            image: launch?.image, host: launch?.host, hasGPU: launch?.hasGPU,
+            odmSeconds: launch.map { end.endedAt.timeIntervalSince($0.startedAt) })
         return String(decoding: try JSONEncoder().encode(detail), as: UTF8.self)
     }
 }

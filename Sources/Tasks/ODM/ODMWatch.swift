@@ -4,70 +4,93 @@ import Failures
 import Foundation
 import Logging
 import Settings
+import Storage
 import Synchronization
 
-/// Follows a running ODM container: its output, its memory, its end, and its deadline, whichever comes first.
+/// Follows a running ODM container: its output, its memory, its disk, its end, and its deadline, whichever comes first.
 struct ODMWatch: Sendable {
     let container: ODMContainer
     let id: String
     let deadline: Deadline
-    let transcript: Transcript
+    let transcript: ODMTranscript
+    /// Where the log goes as it grows.
+    let log: StoragePath
 
     private enum Event: Sendable {
-        case exited(ContainerDetails.State)
-        case timedOut(ContainerDetails.State?)
+        /// Nil when the engine does not know the container any more.
+        case exited(ContainerDetails.State?)
+        case killed(KillReason, ContainerDetails.State?)
         case observed
     }
 
+    /// How a container ended.
+    struct End: Sendable {
+        let state: ContainerDetails.State?
+        let kill: KillReason?
+    }
+
+    private var stage: StageContext { container.stage }
+
     /// Waits for the end. Canceling leaves the container as it is: what becomes of it is the caller's to decide.
-    func untilEnd() async throws -> ODMEvidence {
+    func untilEnd() async throws -> End {
         try await withThrowingTaskGroup(of: Event.self) { group in
-            group.addTask { try await .exited(container.engine.waitUntilExited(id)) }
+            group.addTask { try await untilExited() }
             group.addTask { try await endAtDeadline() }
+            group.addTask { try await guardHost() }
             group.addTask { await follow() }
-            group.addTask { await sampleMemory() }
+            group.addTask { await sendLog() }
             defer { group.cancelAll() }
             while let event = try await group.next() {
                 switch event {
                 case .observed: continue
-                case .exited(let state): return await evidence(state, timedOut: isPastDeadline)
-                case .timedOut(let state): return await evidence(state, timedOut: true)
+                case .exited(let state): return await end(state, killed: nil)
+                case .killed(let reason, let state): return await end(state, killed: reason)
                 }
             }
             throw CancellationError()
         }
     }
 
-    private var isPastDeadline: Bool { deadline.remaining <= .zero }
-
-    private func evidence(_ state: ContainerDetails.State?, timedOut: Bool) async -> ODMEvidence {
+    private func end(_ state: ContainerDetails.State?, killed: KillReason?) async -> End {
         // The last lines may still be on their way; follow() ends by itself when the container has.
         await transcript.waitForEnd(atMost: .seconds(5))
-        var evidence = ODMEvidence()
-        evidence.timedOut = timedOut ? container.options.settings.timeout : nil
-        evidence.exitCode = state?.exitCode
-        evidence.oomKilled = state?.oomKilled ?? false
-        evidence.tail = transcript.tail
-        return evidence
+        if let killed { return End(state: state, kill: killed) }
+        // Somebody else may have ended it: another worker of this host, or this one in its earlier life.
+        let recorded = try? await stage.queue.odmRun(container: id)?.kill  // Then the clock decides.
+        let isLate = state?.finishedAt.map { $0 >= deadline.date } ?? false
+        return End(state: state, kill: recorded ?? (isLate ? .deadline : nil))
+    }
+
+    /// However long the engine is away: a container goes on without it, or its end is known when it is back.
+    private func untilExited() async throws -> Event {
+        do {
+            return try await .exited(container.engine.waitUntilExited(id, patience: .seconds(400 * 86_400)))
+        } catch let failure as Failure where failure.code == "container_gone" {
+            return .exited(nil)
+        }
     }
 
     private func endAtDeadline() async throws -> Event {
         try await Task.sleep(for: max(.zero, deadline.remaining))
-        container.stage.logger.error("time limit reached, ending the container", metadata: ["container": "\(id)"])
-        // Not canceled with the group: once begun, the kill is carried through.
-        return try await Task.detached { [container] in
-            try await container.engine.end(id, grace: ODMContainer.killGrace)
-            return try await .timedOut(container.engine.inspect(id)?.state)
-        }.value
+        return try await kill(.deadline)
+    }
+
+    /// Once begun, a kill is carried through.
+    private func kill(_ reason: KillReason) async throws -> Event {
+        await container.end(id, because: reason)
+        return await .killed(reason, try? container.engine.inspect(id)?.state)  // Its exit code decides nothing then.
     }
 
     private func follow() async -> Event {
+        report()
+        var reported = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 for try await line in container.engine.logs(id, after: transcript.position, follow: true) {
-                    if let (progress, note) = transcript.take(line) {
-                        container.stage.report(0.2 + 0.75 * progress, note)
-                    }
+                    // Some runs print a million lines; the database hears of two seconds' worth at a time.
+                    guard transcript.take(line), .now - reported > .milliseconds(250) else { continue }
+                    report()
+                    reported = .now
                 }
                 break
             } catch {
@@ -79,64 +102,53 @@ struct ODMWatch: Sendable {
         return .observed
     }
 
-    private func sampleMemory() async -> Event {
+    private func report() {
+        let progress = transcript.progress
+        stage.report(0.2 + 0.75 * progress.value, progress.note ?? "ODM has started")
+    }
+
+    private func sendLog() async -> Event {
+        await ODMLogSender(transcript: transcript, storage: stage.storage, path: log, logger: stage.logger).run()
+        return .observed
+    }
+
+    /// Measures the container, and ends it when it fills the disk, or has stopped working without ending.
+    private func guardHost() async throws -> Event {
+        var stall = StallDetector(limit: container.options.settings.stallLimit)
         while !Task.isCancelled {
+            report()
             if let use = try? await container.engine.use(of: id) {  // A sample that fails is a sample less.
                 transcript.note(memory: use.peakMemory ?? use.memory)
+                if stall.isStalled(cpuSeconds: use.cpuSeconds, silence: transcript.silence) {
+                    return try await kill(.stalled)
+                }
             }
-            try? await Task.sleep(for: .seconds(2))  // A canceled sleep ends the loop.
+            if container.options.isDiskNearlyFull { return try await kill(.disk) }
+            try await Task.sleep(for: .seconds(2))
         }
         return .observed
     }
 }
 
-/// What a container has printed so far, on disk in full and in memory as far as a verdict needs it.
-final class Transcript: Sendable {
-    private struct State {
-        var progress = ODMProgress()
-        var position: LogPosition?
-        var tail: [String] = []
-        var peakMemory: Int64 = 0
-        var hasEnded = false
-        let file: FileHandle?
-    }
-    private let state: Mutex<State>
-    private static let tailLength = 300
+/// Tells a run that waits for ever from one that is silent and computes: bundle adjustment prints nothing for hours.
+struct StallDetector {
+    /// Zero: nothing ever counts as stalled.
+    let limit: Duration
+    private var idleSince = ContinuousClock.now
+    private var last: (cpuSeconds: Double, at: ContinuousClock.Instant)?
 
-    /// - Parameter path: the log's file, made anew. A disk that takes no log does not stop a run.
-    init(path: String) {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        let file = FileHandle(forWritingAtPath: path)
-        state = Mutex(State(file: file))
-    }
+    init(limit: Duration) { self.limit = limit }
 
-    var position: LogPosition? { state.withLock { $0.position } }
-    var tail: [String] { state.withLock { $0.tail } }
-    var peakMemory: Int64? { state.withLock { $0.peakMemory > 0 ? $0.peakMemory : nil } }
-
-    /// Keeps one line. Returns how far the run is when the line said so.
-    func take(_ line: LogLine) -> (Double, String?)? {
-        let text = line.text.replacing(/\u{1B}\[[0-9;]*m/, with: "")
-        return state.withLock { state in
-            state.position = line.position
-            // The log is for people; a full disk is noticed by the run itself.
-            try? state.file?.write(contentsOf: Data("\(text)\n".utf8))
-            state.tail.append(text)
-            if state.tail.count > 2 * Self.tailLength { state.tail.removeFirst(Self.tailLength) }
-            return state.progress.read(text) ? (state.progress.value, state.progress.note) : nil
-        }
-    }
-
-    func note(memory: Int64) { state.withLock { $0.peakMemory = max($0.peakMemory, memory) } }
-
-    func end() { state.withLock { $0.hasEnded = true } }
-
-    /// Waits until the last line has been taken.
-    func waitForEnd(atMost limit: Duration) async {
-        let end = ContinuousClock.now + limit
-        while !state.withLock({ $0.hasEnded }), ContinuousClock.now < end {
-            // A canceled sleep only makes the wait busier, and it is bounded.
-            try? await Task.sleep(for: .milliseconds(10))  // canceled: it just ends
-        }
+    /// Whether it has neither printed nor computed for `limit`. To be asked every few seconds.
+    /// - Parameter cpuSeconds: of all cores since its start.
+    mutating func isStalled(
+        cpuSeconds: Double, silence: Duration, now: ContinuousClock.Instant = .now
+    ) -> Bool {
+        defer { last = (cpuSeconds, now) }
+        guard let last else { return false }
+        let elapsed = now - last.at
+        // A hundredth of a core: what an interpreter takes that waits for a child.
+        if cpuSeconds - last.cpuSeconds > 0.01 * (elapsed / .seconds(1)) || silence < elapsed { idleSince = now }
+        return limit > .zero && now - idleSince >= limit
     }
 }

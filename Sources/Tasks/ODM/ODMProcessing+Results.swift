@@ -1,0 +1,44 @@
+import Containers
+import DB
+import Failures
+import Foundation
+import Logging
+import Storage
+
+/// What becomes of a run that is over.
+extension ODMProcessing {
+    func conclude(_ container: ODMContainer, _ end: ODMEnd, _ project: ODMProject) async throws -> StageResult {
+        await clearAway(container, project)
+        let stage = container.stage
+        let facts = try UnpackPhotos.Output(savedAt: project.facts)
+        let measures = StageMeasures(
+            exitCode: end.evidence.exitCode.map(Int.init), peakMemoryBytes: end.peakMemory,
+            detail: try facts.detail(launch: ODMLaunch(savedAt: project.launch), end))
+        if let failure = ODMVerdict.failure(end.evidence) { throw FailedStage(failure, measures) }
+        try await stage.storage.store(
+            project.orthophoto, as: .ortho(of: stage.datasetID),
+            progress: stage.part(0.95...1, "storing the orthophoto"))
+        // The next stage of this row need not fetch what lies here already. Linked and not moved: should this worker
+        // die now, the next attempt publishes the same file again.
+        let original = stage.scratch.originalOrtho(stage.datasetID)
+        if link(project.orthophoto, original) != 0 && errno != EEXIST {
+            stage.logger.debug("the orthophoto is fetched again", metadata: ["errno": "\(errno)"])
+        }
+        return StageResult(
+            measures: measures,
+            records: [.rawImages(facts.record), .warnings(facts.warnings, of: type)])
+    }
+
+    /// Removes the row's containers, of whatever attempt, and lets the worker own what they wrote.
+    private func clearAway(_ container: ODMContainer, _ project: ODMProject) async {
+        // In a task of its own: the stage's may be canceled, and a container must not be left over for that.
+        await Task.detached {
+            do {
+                for left in try await container.existing() { await container.discard(left, because: .stale) }
+                try await container.takeOwnership(of: project.root)
+            } catch {
+                container.stage.logger.error("the run is not cleared away", metadata: ["error": "\(error)"])
+            }
+        }.value
+    }
+}
