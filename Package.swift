@@ -69,17 +69,21 @@ let package = Package(
             "Worker", ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Failures", lifecycle, log]),
         module(
             "Tasks",
-            ["DB", "Storage", "Containers", "Raster", "Imagery", "NativeChild", "Settings", "Failures", log]),
+            [
+                "DB", "Storage", "Containers", "Raster", "Imagery", "NativeChild", "Settings", "ODMFlags", "Failures",
+                log,
+            ]),
 
         module("Storage", ["Failures"]),
         module("Containers", ["CLibCurl", "Failures", log]),
         module("NativeChild", ["Failures", subprocess, filePath]),
         module("DB", ["CLibPQ", "Failures", log]),
-        pixelModule("Mosaic", ["Imagery", "Raster", "Failures"]),
+        pixelModule("Mosaic", ["Imagery", "Raster", "ODMFlags", "Failures"]),
         pixelModule("FlightSimulator", ["Raster", "Failures"]),
         pixelModule("Raster", ["CGDAL", "Failures"]),
         pixelModule("Imagery", ["CLibExif", "CLibZip", "Failures"]),
-        module("Settings", ["Failures"]),
+        module("Settings", ["ODMFlags", "Failures"]),
+        module("ODMFlags", []),
         module("Failures", []),
 
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -100,7 +104,7 @@ let package = Package(
             ], path: "Tests/Chaos", swiftSettings: settings),
         tests("NativeChildTests", ["native-child-fixture", "deadtrees", "NativeChild", "Tasks", "Failures"]),
         tests("DBTests", ["DB"]),
-        tests("SettingsTests", ["Settings", "Failures"]),
+        tests("SettingsTests", ["Settings", "ODMFlags", "Failures"]),
         tests("StorageTests", ["Storage", "Failures"]),
         tests("ContainersTests", ["Containers", "Failures"]),
         tests("RasterTests", ["Raster", "CGDAL", "Failures"]),
@@ -109,8 +113,8 @@ let package = Package(
         tests(
             "TasksTests",
             [
-                "deadtrees", "Tasks", "Imagery", "DB", "Storage", "Containers", "NativeChild", "Settings", "Failures",
-                log,
+                "deadtrees", "Tasks", "Imagery", "DB", "Storage", "Containers", "NativeChild", "Raster", "Settings",
+                "ODMFlags", "Failures", log,
             ]),
         tests(
             "WorkerTests",

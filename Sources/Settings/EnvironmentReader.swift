@@ -42,6 +42,20 @@ struct EnvironmentReader {
         optional(name, accepted: accepted, parse: parse) ?? fallback
     }
 
+    /// The same for a variable whose `parse` says by itself what is wrong, beginning with where: "--crop must be …".
+    mutating func value<Value>(
+        _ name: String, or fallback: Value, parse: (String) throws(Failure) -> Value
+    ) -> Value {
+        variables.append(Variable(name: name, isSecret: false))
+        guard let text = text(name) else { return fallback }
+        do {
+            return try parse(text)
+        } catch {
+            problems.append("\(name) is \"\(Secret.hidingPassword(in: text))\", but in it \(error.sentence)")
+            return fallback
+        }
+    }
+
     /// A secret from `NAME`, or from the file that `NAME_FILE` names. Never part of an error.
     mutating func secret(
         _ name: String, accepted: String, accept: (String) -> Bool = { _ in true }

@@ -1,4 +1,6 @@
+import Failures
 import Foundation
+import ODMFlags
 
 /// How OpenDroneMap is run.
 public struct ODMSettings: Equatable, Sendable {
@@ -38,13 +40,8 @@ public struct ODMSettings: Equatable, Sendable {
         timeout = reader.duration("ODM_TIMEOUT", or: .seconds(86_400), in: .seconds(1)...(.seconds(30 * 86_400)))
         stallLimit = reader.duration("ODM_STALL", or: .seconds(7200), in: .zero...(.seconds(30 * 86_400)))
         lease = reader.duration("ODM_LEASE", or: .seconds(1800), in: .seconds(9)...(.seconds(86_400)))
-        arguments = reader.value(
-            "ODM_ARGS", or: .production,
-            accepted: "flags of ODM, such as --feature-quality medium --pc-quality low; --project-path is not yours"
-        ) { text in
-            ODMArguments(written: text).flatMap { extra in
-                extra.contains("--project-path") ? nil : ODMArguments.production.merging(extra)
-            }
+        arguments = reader.value("ODM_ARGS", or: .production) { text throws(Failure) in
+            try ODMArguments.production.merging(ODMArguments(written: text))
         }
         memory = reader.value(
             "ODM_MEMORY", or: host.memory.share(percent: 80),
@@ -53,7 +50,9 @@ public struct ODMSettings: Equatable, Sendable {
         cpus = reader.value(
             "ODM_CPUS", or: Double(host.cores), accepted: "a number of cores from 0.1 to 1024, such as 8"
         ) { Double($0).flatMap { (0.1...1024).contains($0) ? $0 : nil } }
-        clusterURL = reader.webAddress("ODM_CLUSTER_URL", example: "http://cluster:3000")
+        clusterURL = reader.optional(
+            "ODM_CLUSTER_URL", accepted: ODMFlag.named("--sm-cluster")?.accepted ?? "an address"
+        ) { ODMFlag.named("--sm-cluster")?.accepts($0) == true ? $0 : nil }
     }
 
     private static func dockerHost(written text: String) -> String? {

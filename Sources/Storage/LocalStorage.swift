@@ -63,6 +63,19 @@ public struct LocalStorage: Storage {
         }
     }
 
+    public func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
+        try await offload {
+            guard let stored = try entry(path), !stored.isFolder else { throw Failure.notStored(path) }
+            let file = open(absolute(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            guard file >= 0 else { throw Failure.storage("read", path, errno) }
+            defer { close(file) }
+            var bytes = Data(count: count)
+            let got = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, off_t(offset)) }
+            guard got >= 0 else { throw Failure.storage("read", path, errno) }
+            return bytes.prefix(got)
+        }
+    }
+
     public func stat(_ path: StoragePath) async throws -> StoredFile? {
         try await offload { try entry(path) }
     }

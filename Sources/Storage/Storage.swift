@@ -17,6 +17,9 @@ public protocol Storage: Sendable {
     /// file that may be seen before it is whole. The same bytes at the same place may be written again.
     func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws
 
+    /// The bytes from `offset` on, at most `count` of them; empty at the file's end.
+    func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data
+
     /// Where the stored file lies on this host, for whoever only reads it; nil where it does not, or is no file. It may
     /// be put aside at any time: who has opened it goes on reading what it was.
     func localPath(of path: StoragePath) async throws -> String?

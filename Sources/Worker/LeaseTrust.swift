@@ -57,6 +57,10 @@ struct LeasedStorage: Storage {
         try await base.write(bytes, at: offset, of: path)
     }
 
+    func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
+        try await base.read(path, from: offset, atMost: count)
+    }
+
     func localPath(of path: StoragePath) async throws -> String? { try await base.localPath(of: path) }
 
     func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }

@@ -28,25 +28,15 @@ struct ODMLog {
     /// Hands every line of the dataset's last ODM run to `take`.
     /// - Throws: `Failure` with code `not_found` when there is nothing to read.
     func read(dataset: Int64, follow: Bool, take: (String) throws -> Void) async throws {
-        let queue = environment.queue()
-        let history = try await queue.history(of: dataset)
-        var obstacle: Failure?
         do {
-            let engine = try engine()
+            let engine = try engine(limit: .seconds(10))
             if let container = try await container(on: engine, labels: [Label.datasetID: "\(dataset)"]) {
                 return try await read(container, on: engine, follow: follow, take: take)
             }
         } catch let failure as Failure where failure.code.hasPrefix("docker_") {
-            obstacle = failure
+            // Then from storage, where it grows, too.
         }
-        let runs = history.runs.filter(\.isODM)
-        if let run = runs.last, run.outcome == nil, try await !isStored(run, among: runs) {
-            throw obstacle ?? .logElsewhere(dataset, worker: run.worker)
-        }
-        guard let path = try await storedLog(of: runs) else {
-            throw obstacle ?? .noLog(dataset)
-        }
-        for line in try await lines(of: path) { try take(line) }
+        try await StoredLog(environment: environment, dataset: dataset).read(follow: follow, take: take)
     }
 
     /// The last lines for one row of the queue, nil where there are none to be had. Best effort: it never fails.
@@ -73,12 +63,13 @@ struct ODMLog {
     }
 
     private func storedExcerpt(_ timeline: QueueTimeline) async throws -> Excerpt? {
+        let log = StoredLog(environment: environment, dataset: timeline.datasetID)
         // A later request of the dataset counts its attempts from 1 again, and its logs replace those of this one.
         let later = try await environment.queue().history(of: timeline.datasetID).runs
             .filter { $0.isODM && $0.queueID > timeline.queueID }
         let own = timeline.runs.filter { run in run.isODM && !later.contains { $0.attempt == run.attempt } }
-        guard let path = try await storedLog(of: own) else { return nil }
-        return Excerpt(source: path.text, lines: try await lines(of: path).suffix(Self.excerptLength))
+        guard let path = try await log.newest(of: own) else { return nil }
+        return Excerpt(source: path.text, lines: try await log.lastLines(of: path, Self.excerptLength))
     }
 }
 
@@ -125,55 +116,5 @@ extension ODMLog {
                 return
             }
         }
-    }
-}
-
-// MARK: Storage
-
-extension ODMLog {
-    /// Whether the log of a run that has not ended is there already. A file of that name may be an earlier request's,
-    /// whose attempts were counted from 1 too.
-    private func isStored(_ run: TaskRunReading, among runs: [TaskRunReading]) async throws -> Bool {
-        guard !runs.contains(where: { $0.queueID != run.queueID && $0.attempt == run.attempt }) else { return false }
-        return try await storedLog(of: [run]) != nil
-    }
-
-    /// The newest log that is there: not every attempt came so far as to leave one.
-    private func storedLog(of runs: [TaskRunReading]) async throws -> StoragePath? {
-        let storage = try environment.storage()
-        for run in runs.reversed() {
-            let path = try StoragePath.odmLog(of: run.datasetID, attempt: run.attempt)
-            if try await storage.stat(path) != nil { return path }
-        }
-        return nil
-    }
-
-    private func lines(of path: StoragePath) async throws -> [String] {
-        let copy = FileManager.default.temporaryDirectory.appending(path: "deadtrees-log-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: copy) }  // the temporary folder is emptied by the system
-        try await environment.storage().fetch(path, to: copy.path, progress: { _ in })
-        var lines = String(decoding: try Data(contentsOf: copy), as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        // What follows the last line's end is no line.
-        if lines.last == "" { lines.removeLast() }
-        return lines
-    }
-}
-
-extension TaskRunReading {
-    fileprivate var isODM: Bool { taskType == TaskType.odmProcessing.rawValue }
-}
-
-extension Failure {
-    fileprivate static func noLog(_ dataset: Int64) -> Failure {
-        Failure(
-            "not_found",
-            "there is no output of ODM for dataset \(dataset): it never ran, or its log is not in storage any more")
-    }
-    fileprivate static func logElsewhere(_ dataset: Int64, worker: String) -> Failure {
-        Failure(
-            "not_found",
-            "ODM for dataset \(dataset) is with worker \(worker), and this host has no container of it (yet); run deadtrees logs on that worker's host, or wait for the end"
-        )
     }
 }

@@ -7,7 +7,8 @@ struct LogsCommand: AsyncParsableCommand {
         commandName: "logs",
         abstract: "What ODM printed in a dataset's last run.",
         discussion: """
-            Read from the container while it is there, which works on its host only, and from storage after that.
+            Read from the container on the host that runs it, and everywhere else from storage, where it arrives within \
+            seconds.
             """)
 
     private struct Line: Encodable {

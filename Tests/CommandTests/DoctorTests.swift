@@ -138,7 +138,7 @@ struct DoctorTests {
             #expect(lacks["rights"]?["state"]?.text == "failed")
             #expect(
                 lacks["rights"]?["found"]?.text?.hasPrefix(
-                    "\(name) lacks DELETE on v2_queue, DELETE on v2_queue_lease, ") == true)
+                    "\(name) lacks DELETE on v2_dataset_warnings, DELETE on v2_queue, ") == true)
             #expect(lacks["rights"]?["advice"]?.text == "run GRANT deadtrees_worker TO \"\(name)\"")
         }
     }

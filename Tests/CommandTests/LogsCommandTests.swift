@@ -20,16 +20,25 @@ struct LogsCommandTests {
         }
     }
 
-    @Test func theLogOfAnEarlierRequestIsNotTakenForThatOfARunThatGoesOn() async throws {
+    @Test func followsTheStoredLogOfARunElsewhereUntilItEnds() async throws {
         try await withCommand { test, command in
-            let (dataset, _) = try await test.failedRow(types: ["odm_processing"])
-            try command.store("logs/\(dataset)/odm-1.log", "of the earlier request\n")
+            let dataset = try await test.addDataset()
             let worker = try await test.addWorker("w", types: [odm])
             _ = try await test.enqueue(dataset, ["odm_processing"])
-            _ = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
-            let ended = try await command.run("logs", "\(dataset)")
-            #expect(ended.exitCode == 69)
-            #expect(ended.output.isEmpty)
+            let job = try #require(
+                try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90)).first)
+            let silent = try await command.run("logs", "\(dataset)")
+            #expect(silent.exitCode == 1)
+            #expect(silent.errors.contains("has not printed anything yet"))
+            let ended = try await command.run(["logs", "\(dataset)", "--follow"]) { output in
+                try command.store("logs/\(dataset)/odm-1.log", "one\ntw")
+                try await eventually { try String(contentsOf: output, encoding: .utf8) == "one\n" }
+                try command.store("logs/\(dataset)/odm-1.log", "one\ntwo\nthree")
+                try await eventually { try String(contentsOf: output, encoding: .utf8) == "one\ntwo\n" }
+                try await test.queue.complete(job, odm)
+            }
+            #expect(ended.output == "one\ntwo\nthree\n")
+            #expect(ended.exitCode == 0)
         }
     }
 
@@ -38,11 +47,10 @@ struct LogsCommandTests {
             let missing = try await command.run("logs", "77")
             #expect(missing.exitCode == 1)
             #expect(missing.errors.contains("dataset 77 does not exist"))
-            // Without an answer of the engine nobody knows whether there is a container.
             let dataset = try await test.addDataset()
             let unknown = try await command.run("logs", "\(dataset)")
-            #expect(unknown.exitCode == 69)
-            #expect(unknown.errors.contains("the Docker Engine cannot be reached"))
+            #expect(unknown.exitCode == 1)
+            #expect(unknown.errors.contains("there is no output of ODM for dataset \(dataset)"))
         }
     }
 
@@ -76,7 +84,7 @@ struct LogsCommandTests {
             }
             let without = try await command.run("logs", "\(dataset)")
             #expect(without.exitCode == 1)
-            #expect(without.errors.contains("is with worker w"))
+            #expect(without.errors.contains("has not printed anything yet"))
         }
     }
 

@@ -76,7 +76,7 @@ import Testing
         ("WORK_DIR", "work"), ("WORK_DIR", "/a:b"), ("WORKER_NAME", "gpu 1"), ("WORKER_CONCURRENCY", "0"),
         ("POLL_INTERVAL", "30"), ("MAX_ATTEMPTS", "-1"), ("SHUTDOWN_GRACE", "soon"), ("SEGMENTATION_IMAGE", "a b"),
         ("DOCKER_HOST", "unix://"), ("DOCKER_HOST", "tcp://host"), ("ODM_IMAGE", "-rm"), ("ODM_TIMEOUT", "0s"),
-        ("ODM_ARGS", "fast"), ("ODM_ARGS", "--project-path /x"), ("ODM_MEMORY", "64GB"), ("ODM_MEMORY", "101%"),
+        ("ODM_MEMORY", "64GB"), ("ODM_MEMORY", "101%"),
         ("ODM_MEMORY", "1MiB"), ("ODM_CPUS", "0"), ("ODM_CPUS", "nan"), ("ODM_CLUSTER_URL", "cluster"),
         ("HTTP_BIND", "8000"), ("HTTP_BIND", "::1:8000"), ("HTTP_BIND", "host:99999"), ("JWKS_URL", "ftp://x/y"),
         ("UPLOAD_TTL", "1s"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"),

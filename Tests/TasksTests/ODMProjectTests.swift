@@ -37,9 +37,9 @@ import Testing
         ] as [(String, Bool?)])
     func whatTheLogSaysCountsOnlyWhenItIsWhole(_ text: String, _ expected: Bool?) throws {
         try withProject { project, _ in
-            #expect(project.logSuccess() == nil)
+            #expect(project.runLog?.success == nil)
             try write(text, "\(project.path)/log.json")
-            #expect(project.logSuccess() == expected)
+            #expect(project.runLog?.success == expected)
         }
     }
 }

@@ -18,6 +18,11 @@ struct ODMRunTests {
         return try await engine.list(labels: ["deadtrees.dataset_id": "\(dataset)", "deadtrees.worker": site.worker])
     }
 
+    private func docker(_ arguments: String...) async throws {
+        let end = try await runProgram("/usr/bin/env", ["docker"] + arguments)
+        #expect(end.status == 0, "docker \(arguments): \(end.output)")
+    }
+
     /// Enqueues a flight and waits until its container runs.
     private func startODM(_ site: Site, _ worker: WorkerProcess) async throws -> (dataset: Int64, row: Int64) {
         let dataset = try await site.addRawDataset(SimulatedFlight.path())
@@ -176,13 +181,28 @@ struct ODMRunTests {
         }
     }
 
-    @Test func aMissingImageIsNamed() async throws {
-        try await Site.with(["ODM_IMAGE": "deadtrees/no-such-image", "MAX_ATTEMPTS": "1"]) { site in
+    @Test func aHostWithoutTheImageTakesNoODMRowsAndHeals() async throws {
+        let image = "deadtrees/test-late-\(UUID().uuidString.prefix(8).lowercased())"
+        try await Site.with(["ODM_IMAGE": image, "MAX_ATTEMPTS": "1"]) { site in
             let dataset = try await site.addRawDataset(SimulatedFlight.path())
-            _ = try await site.test.enqueue(dataset, ["odm_processing"])
+            let row = try await site.test.enqueue(dataset, ["odm_processing"])
+            // Nobody waits for the image then: what is left undone must not look like success.
             #expect(try await WorkerProcess(site, ["--once"]).exitStatus() == 1)
-            let message = try await site.status(dataset).get("error_message", as: String.self)
-            #expect(message.contains("deadtrees/no-such-image"))
+            let worker = try WorkerProcess(site)
+            try await waitUntil("the row says why it waits") {
+                let why = try await site.test.sql("SELECT v2_why_waiting($1) AS why", [.int(row)])[0]
+                return try why.get("why", as: String.self).contains("\(image) is not on this worker's host")
+            }
+            let refusal = try await site.test.sql("SELECT refuses_odm FROM v2_workers")[0]
+            #expect(try refusal.get("refuses_odm", as: String.self).contains(image))
+            #expect(try await site.history(dataset).isEmpty)
+            try await docker("tag", "deadtrees/orthopreview", image)
+            try await waitUntil(within: .seconds(60), "the row runs: \(worker.log.suffix(2000))") {
+                try await site.history(dataset) == ["odm_processing succeeded"]
+            }
+            try await docker("image", "rm", image)
+            worker.send(SIGTERM)
+            #expect(try await worker.exitStatus() == 0)
         }
     }
 }

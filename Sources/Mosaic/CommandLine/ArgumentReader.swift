@@ -1,9 +1,10 @@
 internal import Failures
+import ODMFlags
 
 /// Splits a command line into tokens by argparse's rules.
 struct ArgumentReader {
     enum Token {
-        case option(ODMOption, String)
+        case option(ODMFlag, String)
         case positional(String)
         case request(ODMArguments.Request)
         case unknown(String)
@@ -12,7 +13,7 @@ struct ArgumentReader {
 
     private var rest: ArraySlice<String>
     private var onlyPositionals = false
-    private let options = ODMOption.honoured + ODMOption.ignored
+    private let options = ODMFlag.all
 
     init(_ arguments: [String]) { rest = arguments[...] }
 
@@ -27,7 +28,7 @@ struct ArgumentReader {
         }
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         if let token = request(parts[0]) { return token }
-        if ODMOption.dropped.contains(argument) { return .unknown(argument) }
+        if ODMFlag.dropped.contains(argument) { return .unknown(argument) }
         return token(name: parts[0], inlineValue: parts.count > 1 ? parts[1] : nil, whole: argument)
     }
 
@@ -47,7 +48,7 @@ struct ArgumentReader {
             let names = matches.map(\.name).joined(separator: ", ")
             return .failed(.commandLine("ambiguous option: \(name) could match \(names)"))
         }
-        if case .none = option.value {
+        if !option.takesValue {
             guard let inlineValue else { return .option(option, "true") }
             return .failed(.commandLine("argument \(option.title): ignored explicit argument '\(inlineValue)'"))
         }
@@ -66,7 +67,7 @@ struct ArgumentReader {
     }
 }
 
-extension ODMOption {
+extension ODMFlag {
     /// As argparse names an option in its messages: `--end-with/-e`.
     var title: String { short.map { "\(name)/\($0)" } ?? name }
 

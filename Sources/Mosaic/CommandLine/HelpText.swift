@@ -1,3 +1,5 @@
+import ODMFlags
+
 extension ODMArguments {
     /// Printed by `--version`.
     public static let versionText = "orthopreview 1.0 (takes the command line of ODM 3.6)"
@@ -35,7 +37,7 @@ extension ODMArguments {
 
     private static var ignoredNames: String {
         var lines = [" "]
-        for name in ODMOption.ignored.map(\.name).sorted() {
+        for name in ODMFlag.ignored.map(\.name).sorted() {
             if lines[lines.count - 1].count + name.count > 110 { lines.append(" ") }
             lines[lines.count - 1] += " " + name
         }

@@ -1,4 +1,5 @@
 public import Failures
+import ODMFlags
 
 /// ODM's command line as `orthopreview` understands it.
 ///
@@ -39,7 +40,7 @@ public struct ODMArguments: Sendable {
             switch token {
             case .positional(let text): positional.append(text)
             case .request(let request): self.request = request
-            case .unknown(let text) where ODMOption.dropped.contains(text): droppedOptions.append(text)
+            case .unknown(let text) where ODMFlag.dropped.contains(text): droppedOptions.append(text)
             case .unknown(let text): unknown.append(text)
             case .option(let option, let value): try accept(option, value)
             case .failed(let failure): throw failure
@@ -54,7 +55,7 @@ public struct ODMArguments: Sendable {
         try checkRanges()
     }
 
-    private mutating func accept(_ option: ODMOption, _ value: String) throws(Failure) {
+    private mutating func accept(_ option: ODMFlag, _ value: String) throws(Failure) {
         let key = option.name.dropFirst(2).map { $0 == "-" ? "_" : $0 }
         given[String(key)] = value
         switch option.name {

@@ -39,6 +39,7 @@ public struct ODMProcessing: TaskHandler {
         let container = ODMContainer(engine: engine, options: options, stage: stage)
         if let result = try await concludeEarlier(container) { return result }
         if let result = try await takeUp(container) { return result }
+        try await setOldLogAside(stage)
         let project = ODMProject(scratch: stage.scratch.path, datasetID: stage.datasetID)
         let set = try await prepare(project, stage)
         let means = try await waitForSlot(stage)
@@ -83,7 +84,7 @@ public struct ODMProcessing: TaskHandler {
         _ container: ODMContainer, _ project: ODMProject, _ set: UnpackPhotos.Output, _ means: ODMHealth.Means
     ) async throws -> StageResult {
         let stage = container.stage
-        let command = options.command(dataset: stage.datasetID, set: set, hasGPU: means.gpus != .none)
+        let command = try options.plan(dataset: stage.datasetID, set: set, hasGPU: means.gpus != .none).command
         let launch = ODMLaunch(
             command: command, image: means.image.digest ?? means.image.id, hasGPU: means.gpus != .none,
             host: options.host, startedAt: Date())
@@ -93,17 +94,12 @@ public struct ODMProcessing: TaskHandler {
         stage.logger.info(
             "ODM started", metadata: ["container": "\(started.id)", "command": "\(command.joined(separator: " "))"])
         let log = try StoragePath.odmLog(of: stage.datasetID, attempt: stage.job.token.attempt)
-        await setOldLogAside(log, stage)
         return try await watch(container, started.id, project, started.run.deadline, log)
     }
 
-    /// An earlier request of the dataset counted its attempts from 1, too.
-    private func setOldLogAside(_ log: StoragePath, _ stage: StageContext) async {
-        do {
-            try await stage.storage.discard(log)
-        } catch {
-            stage.logger.warning("an older log stays in the way", metadata: ["log": "\(log)", "error": "\(error)"])
-        }
+    /// An earlier request of the dataset counted its attempts from 1, too, and this one's log is not to be taken for its.
+    private func setOldLogAside(_ stage: StageContext) async throws {
+        try await stage.storage.discard(.odmLog(of: stage.datasetID, attempt: stage.job.token.attempt))
     }
 
     // MARK: What an earlier attempt left

@@ -25,20 +25,13 @@ struct ODMProject: Sendable {
     /// That the run is over and how, for whoever has to finish what it was for.
     var end: String { "\(root)/end.json" }
 
+    /// What ODM itself says of the run; nil where there is nothing that can be read.
+    var runLog: ODMRunLog? { ODMRunLog(at: "\(path)/log.json") }
+
     func hasOrthophoto() -> Bool {
         // A file that cannot be looked at is not there.
         let attributes = try? FileManager.default.attributesOfItem(atPath: orthophoto)
         return (attributes?[.size] as? NSNumber)?.int64Value ?? 0 > 0
-    }
-
-    /// What `log.json` says of the run; nil where there is none or it cannot be read.
-    func logSuccess() -> Bool? {
-        struct Log: Decodable { let success: Bool }
-        guard let data = FileManager.default.contents(atPath: "\(path)/log.json"), data.count < 64 << 20 else {
-            return nil
-        }
-        // ODM writes it once, at the end: one that cannot be read was cut short.
-        return try? JSONDecoder().decode(Log.self, from: data).success
     }
 }
 
@@ -50,9 +43,10 @@ struct ODMEnd: Codable {
 
     init(_ end: ODMWatch.End, _ transcript: ODMTranscript, _ project: ODMProject, limit: Duration) {
         evidence = ODMEvidence(
-            timedOut: end.kill == .deadline ? limit : nil, exitCode: end.state?.exitCode,
-            oomKilled: end.state?.oomKilled ?? false, tail: transcript.tail, logSuccess: project.logSuccess(),
-            hasOrthophoto: project.hasOrthophoto())
+            kill: end.kill, limit: end.kill == .deadline ? limit : nil, exitCode: end.state?.exitCode,
+            oomKilled: end.state?.oomKilled ?? false, peakMemory: transcript.peakMemory, tail: transcript.tail,
+            log: project.runLog,
+            orthophoto: project.hasOrthophoto() ? nil : .noOrthophoto())
         peakMemory = transcript.peakMemory
         endedAt = Date()
     }

@@ -33,8 +33,8 @@ public struct Preflight: Sendable {
     }
 
     private var photos: Int { selection.photos.count }
-    /// ODM can work on parts of a set only where every photo has a position.
-    private var canSplit: Bool { selection.placed == photos }
+    /// ODM can work on parts of a set only where every photo has a position, and there are enough for two.
+    private var canSplit: Bool { selection.placed == photos && photos >= 2 * ODMLadder.fewestInAPart }
 
     private func positionRefusal(_ set: ImageSet) -> Failure? {
         if selection.placed == 0, set.controlFiles.isEmpty { return .noPositions(photos) }
@@ -83,11 +83,11 @@ public struct Preflight: Sendable {
 
     private func hostWarnings(_ host: Host) -> [String] {
         var result: [String] = []
-        if let memory = host.memory, Int64(estimate.memory) > memory {
+        // A set that is split says so when it is planned.
+        if let memory = host.memory, Int64(estimate.memory) > memory, !canSplit {
             result.append(
                 "ODM will want about \(Gigabytes.memory(estimate.memory)) of memory for these photos and has "
-                    + "\(Gigabytes.memory(Int(memory))); "
-                    + (canSplit ? "it works on them in parts" : "it may run out of it"))
+                    + "\(Gigabytes.memory(Int(memory))); it may run out of it")
         }
         if let limit = host.timeLimit, let expected = time.expected, expected > .seconds(limit) {
             result.append(
