@@ -22,8 +22,9 @@ public struct ProcessingEstimate: Codable, Equatable, Sendable {
         (0, 0.5), (40, 4), (250, 16), (500, 32), (1500, 64), (2500, 128), (3500, 192), (5000, 256),
     ]
     private static let tableMegapixels = 12.0
-    /// What ODM takes before the first photo.
+    /// What ODM takes before the first photo, GiB, and what it may get along with.
     private static let idle = 0.5
+    private static let leastIdle = 0.1
     /// `--fast-orthophoto` leaves out the dense point cloud, for which most of the table's memory is.
     private static let leastShare = 0.3
     /// Memory of the largest photo while its features are found, GiB a megapixel: 16 bytes for the decoded picture,
@@ -55,7 +56,7 @@ public struct ProcessingEstimate: Codable, Equatable, Sendable {
         let largest = (photos.map(\.megapixels).max() ?? 0) * Self.perMegapixel
         // The orthophoto is rendered in memory; that of a flight across the box takes half of the box.
         let likely = Self.idle + max(wanted, largest) + orthophoto / 1_073_741_824
-        let least = Self.idle + max(wanted * Self.leastShare, largest) + orthophoto / 1_073_741_824 / 2
+        let least = Self.leastIdle + max(wanted * Self.leastShare, largest) + orthophoto / 1_073_741_824 / 2
         memory = Int(likely * 1_073_741_824)
         leastMemory = Int(least * 1_073_741_824)
     }

@@ -23,6 +23,12 @@ private struct FarStorage: Storage {
     ) async throws {
         try await base.store(local, as: path, permit: permit, progress: progress)
     }
+    func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
+        try await base.write(bytes, at: offset, of: path)
+    }
+    func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
+        try await base.read(path, from: offset, atMost: count)
+    }
     func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }
     func list(_ folder: StoragePath) async throws -> [StoredFile] { try await base.list(folder) }
     func discard(_ path: StoragePath) async throws { try await base.discard(path) }

@@ -51,19 +51,12 @@ public struct ODMProcessing: TaskHandler {
     private func prepare(_ project: ODMProject, _ stage: StageContext) async throws -> UnpackPhotos.Output {
         stage.report(0, "fetching the photos")
         let source = try await RawPhotos(stage: stage).fetch(progress: stage.part(0...0.1, "fetching the photos"))
-        let host = Preflight.Host(
-            memory: options.settings.memory.bytes, diskReserve: options.diskReserve,
-            timeLimit: options.settings.timeout, history: try await history(stage), workFolder: options.workFolder)
         let set = try await stage.native(
-            UnpackPhotos(source: source, project: project.path, host: host), as: 0.1...0.19,
+            UnpackPhotos(source: source, project: project.path, host: options.preflightHost(stage)), as: 0.1...0.19,
             "unpacking and checking the photos"
         ).output
         try set.save(to: project.facts)
         return set
-    }
-
-    private func history(_ stage: StageContext) async throws -> ODMHistory {
-        try await stage.untilDatabaseAnswers { try await stage.queue.odmHistory(host: options.host) }
     }
 
     /// Returns with a GPU slot, and with what the host has for the run.
@@ -177,14 +170,9 @@ public struct ODMProcessing: TaskHandler {
     ) async throws -> StageResult {
         let stage = container.stage
         let transcript = ODMTranscript(path: project.log, scrubber: LogScrubber(address: options.settings.clusterURL))
-        let facts = try UnpackPhotos.Output(savedAt: project.facts)
-        let watch = ODMWatch(
-            container: container, id: id, deadline: deadline, transcript: transcript, log: log,
-            startedAt: ODMLaunch(savedAt: project.launch)?.startedAt ?? Date(),
-            estimate: ODMEstimate(try await history(stage), photos: facts.photos, megapixels: facts.megapixels))
         let ended: ODMWatch.End
         do {
-            ended = try await watch.untilEnd()
+            ended = try await follow(container, id, project, deadline, transcript, log)
         } catch {
             if await !container.isLeftToALaterAttempt() {
                 await container.end(id, because: .canceled)
@@ -198,6 +186,19 @@ public struct ODMProcessing: TaskHandler {
         try await freeSlot(container, id, ended.state?.exitCode)
         await ODMLogSender(transcript: transcript, storage: stage.storage, path: log, logger: stage.logger).finish()
         return try await conclude(container, end, project)
+    }
+
+    private func follow(
+        _ container: ODMContainer, _ id: String, _ project: ODMProject, _ deadline: Deadline,
+        _ transcript: ODMTranscript, _ log: StoragePath
+    ) async throws -> ODMWatch.End {
+        let facts = try UnpackPhotos.Output(savedAt: project.facts)
+        let history = try await options.preflightHost(container.stage).history
+        let watch = ODMWatch(
+            container: container, id: id, deadline: deadline, transcript: transcript, log: log,
+            startedAt: ODMLaunch(savedAt: project.launch)?.startedAt ?? Date(),
+            estimate: ODMEstimate(history, photos: facts.photos, megapixels: facts.megapixels))
+        return try await watch.untilEnd()
     }
 
     /// From here on the next run may start, while this one's results are looked at.

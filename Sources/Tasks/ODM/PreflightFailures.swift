@@ -42,8 +42,11 @@ extension Failure {
         Failure(
             "memory_too_small",
             "ODM needs at least \(Gigabytes.memory(least)) of memory for these \(photos) photos and has "
-                + "\(Gigabytes.memory(Int(memory))); it could work on them in parts if the \(unplaced) photos without a GPS "
-                + "position had one; upload fewer photos, or leave those out")
+                + "\(Gigabytes.memory(Int(memory))); "
+                + (unplaced > 0
+                    ? "it could work on them in parts if the \(unplaced) without a GPS position had one; leave those out, "
+                        + "or upload fewer photos"
+                    : "upload fewer or smaller photos"))
     }
 
     static func diskTooSmall(needed: Int, free: Int64, detail: String) -> Failure {
