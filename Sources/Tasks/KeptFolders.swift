@@ -68,7 +68,8 @@ public struct KeptFolders: Sendable {
         for folder in folders {
             guard let free = FreeSpace(of: workFolder), free.bytes < needed else { break }
             // Another worker may be at the same; what resists is left to the sweep, which says so.
-            if (try? FileManager.default.removeItem(atPath: folder.path)) != nil { removed.append(folder) }  // see above
+            let isGone = (try? FileManager.default.removeItem(atPath: folder.path)) != nil  // see above
+            if isGone { removed.append(folder) }
         }
         return removed
     }
