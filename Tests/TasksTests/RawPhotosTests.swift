@@ -32,13 +32,6 @@ private struct FarStorage: Storage {
     func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }
     func list(_ folder: StoragePath) async throws -> [StoredFile] { try await base.list(folder) }
     func discard(_ path: StoragePath) async throws { try await base.discard(path) }
-    func localPath(of path: StoragePath) async throws -> String? { nil }
-    func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
-        try await base.write(bytes, at: offset, of: path)
-    }
-    func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
-        try await base.read(path, from: offset, atMost: count)
-    }
 }
 
 @Suite(.enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"))
