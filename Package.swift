@@ -116,7 +116,10 @@ let package = Package(
         tests("ODMSimulatorTests", ["odm-simulator", "Tasks", "Mosaic", "Containers", "Raster", "Failures"]),
         tests(
             "TasksTests",
-            ["Tasks", "DB", "Storage", "Containers", "NativeChild", "Raster", "Settings", "ODMFlags", "Failures", log]),
+            [
+                "deadtrees", "Tasks", "Imagery", "DB", "Storage", "Containers", "NativeChild", "Raster", "Settings",
+                "ODMFlags", "Failures", log,
+            ]),
         tests(
             "WorkerTests",
             [

@@ -10,13 +10,15 @@ extension Failure {
         Failure("photo_not_recognised", "\(name) is neither a JPEG, TIFF, DNG nor PNG image")
     }
 
-    static func tooFewPhotos(_ count: Int, minimum: Int) -> Failure {
-        let found =
-            count == 0
-            ? "no photos were found" : count == 1 ? "only 1 photo was found" : "only \(count) photos were found"
-        return Failure(
-            "too_few_photos",
-            "\(found), at least \(minimum) that overlap are needed; upload JPEG, TIFF, DNG or PNG photos of one flight")
+    /// - Parameter reasons: why photos that were found do not count, as parts of a sentence.
+    static func tooFewPhotos(_ count: Int, of all: Int, because reasons: [String], minimum: Int) -> Failure {
+        let number = count == 0 ? "no photos were" : count == 1 ? "only 1 photo was" : "only \(count) photos were"
+        let needed = "at least \(minimum) that overlap are needed"
+        let upload = "upload JPEG, TIFF, DNG or PNG photos of one flight"
+        guard !reasons.isEmpty else { return Failure("too_few_photos", "\(number) found, \(needed); \(upload)") }
+        let left = count == 0 ? "none" : "only \(count)"
+        let list = reasons.joined(separator: ", ")
+        return Failure("too_few_photos", "\(left) of \(all) photos can be used, \(needed): \(list); \(upload)")
     }
 
     static func setTooLarge(limit: Int) -> Failure {

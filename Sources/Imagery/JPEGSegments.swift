@@ -6,6 +6,8 @@ struct JPEGSegments {
     private(set) var xmp: [UInt8]?
     private(set) var width: Int?
     private(set) var height: Int?
+    /// Where the pixels begin; nil where they were not found.
+    private var pixels: Int?
 
     private static let exifSignature = Array("Exif\0\0".utf8)
     private static let xmpSignature = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
@@ -27,10 +29,33 @@ struct JPEGSegments {
                 continue
             }
             let length = Int(start[2]) << 8 | Int(start[3])
+            if marker == 0xDA { pixels = offset + 2 }
             guard length >= 2, marker != 0xDA, marker != 0xD9 else { return }
             try take(marker, photo, at: offset + 4, count: length - 2)
             offset += 2 + length
         }
+    }
+
+    /// Whether there is an end-of-image marker behind the pixels. Mostly it is at the end of the file; some cameras
+    /// append previews and films, and then all of the file is looked through. Within pixels there is none by design.
+    func isWhole(_ photo: PhotoBytes) throws -> Bool {
+        guard let pixels else { return false }
+        if try Self.hasEnd(photo, from: max(pixels, photo.size - (16 << 10)), to: photo.size) { return true }
+        return try Self.hasEnd(photo, from: pixels, to: photo.size)
+    }
+
+    private static func hasEnd(_ photo: PhotoBytes, from start: Int, to end: Int) throws -> Bool {
+        var offset = start
+        while offset + 1 < end {
+            let bytes = try photo.passing(at: offset, count: min(64 << 10, end - offset))
+            guard bytes.count > 1 else { return false }
+            let isThere = bytes.withUnsafeBytes { bytes in
+                (1..<bytes.count).contains { bytes[$0] == 0xD9 && bytes[$0 - 1] == 0xFF }
+            }
+            if isThere { return true }
+            offset += bytes.count - 1
+        }
+        return false
     }
 
     private mutating func take(_ marker: UInt8, _ photo: PhotoBytes, at offset: Int, count: Int) throws {

@@ -6,6 +6,13 @@ struct PNGChunks {
 
     private static let maximumChunks = 100
 
+    /// Whether the last chunk, which says that it is, is in the last 16 KiB.
+    static func isWhole(_ photo: PhotoBytes) throws -> Bool {
+        let count = min(photo.size, 16 << 10)
+        let tail = try photo.passing(at: photo.size - count, count: count)
+        return String(decoding: tail, as: Unicode.ASCII.self).contains("IEND")
+    }
+
     init(_ photo: PhotoBytes) throws {
         var offset = 8
         for _ in 0..<Self.maximumChunks {

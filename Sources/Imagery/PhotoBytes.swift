@@ -32,6 +32,11 @@ final class PhotoBytes {
         }
     }
 
+    /// Up to `count` bytes from `offset`, fewer only at the end; not kept, and not counted as a window.
+    func passing(at offset: Int, count: Int) throws -> [UInt8] {
+        try fetch(offset, min(count, size - offset))
+    }
+
     /// `count` bytes from `offset`, or nil where the photo does not have them (or hides them in a maze).
     func bytes(at offset: Int, count: Int) throws -> ArraySlice<UInt8>? {
         guard offset >= 0, count >= 0, count <= Self.windowSize, offset <= size, count <= size - offset else {

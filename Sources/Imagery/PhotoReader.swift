@@ -54,7 +54,7 @@ public enum PhotoReader {
             facts.metadata.width = segments.width
             facts.metadata.height = segments.height
             facts.add(exif: segments.exif, xmp: segments.xmp)
-            if isWhole, try !endsLikeAJPEG(photo) { facts.warnings.append("it is cut off") }
+            if isWhole, try !segments.isWhole(photo) { facts.warnings.append(PhotoFacts.cutOff) }
         case .tiff, .dng:
             let structure = try TIFFStructure(photo)
             if structure.isDNG { facts.format = .dng }
@@ -66,20 +66,18 @@ public enum PhotoReader {
             facts.metadata.width = chunks.width
             facts.metadata.height = chunks.height
             facts.add(exif: chunks.exif, xmp: nil)
+            if isWhole, try !PNGChunks.isWhole(photo) { facts.warnings.append(PhotoFacts.cutOff) }
         }
         facts.dropImpossibleSize()
         return facts
     }
 
-    /// Whether an end-of-image marker is in the last 16 KiB; cameras append previews and padding to photos.
-    private static func endsLikeAJPEG(_ photo: PhotoBytes) throws -> Bool {
-        let count = min(photo.size, 16 << 10)
-        guard let tail = try photo.bytes(at: photo.size - count, count: count) else { return false }
-        return zip(tail, tail.dropFirst()).contains { $0 == 0xFF && $1 == 0xD9 }
-    }
 }
 
 extension PhotoFacts {
+    /// The warning about a photo whose end is missing.
+    static let cutOff = "it is cut off"
+
     /// Sizes are multiplied by everybody who reads them, so none may be absurd.
     fileprivate mutating func dropImpossibleSize() {
         let sane = 1...1_000_000

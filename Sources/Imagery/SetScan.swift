@@ -45,9 +45,7 @@ struct SetScan {
         set.findDuplicates(photos, in: try Fingerprints(photos, source))
         set.findClashes()
         set.warn(unreadableMarks: unreadableMarks)
-        if set.photos.count - set.duplicates.count < limits.minimumPhotos {
-            set.refusal = .tooFewPhotos(set.photos.count - set.duplicates.count, minimum: limits.minimumPhotos)
-        }
+        set.refusal = set.selection().refusal(minimum: limits.minimumPhotos)
     }
 
     private mutating func add(_ entry: SourceEntry) throws(Failure) {

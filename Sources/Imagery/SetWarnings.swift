@@ -81,7 +81,7 @@ extension ImageSet {
     }
 
     /// Up to three names, and how many more.
-    private static func list(_ names: [String]) -> String {
+    static func list(_ names: [String]) -> String {
         let shown = names.prefix(3).joined(separator: ", ")
         return names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
     }

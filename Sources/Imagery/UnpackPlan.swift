@@ -13,15 +13,9 @@ struct UnpackPlan {
 
     var bytes: Int { items.reduce(0) { $0 + $1.entry.size } }
 
-    /// Leaves out copies with the same bytes, bands of a multispectral camera that has colour photos too, and
-    /// what `include` does not want.
-    init(_ scan: SetScan, include: (ImageSet.Photo) -> Bool) {
-        let copies = Set(scan.set.duplicates.map(\.name))
-        let hasColour = scan.set.photos.contains { !$0.isMultispectralBand }
-        let chosen = scan.photos.filter { found in
-            !copies.contains(found.photo.name) && !(hasColour && found.photo.isMultispectralBand)
-                && include(found.photo)
-        }
+    init(_ scan: SetScan, _ selection: ImageSet.Selection) {
+        let wanted = Set(selection.photos.map(\.name))
+        let chosen = scan.photos.filter { wanted.contains($0.photo.name) }
         var names = PhotoNames()
         let files = names.names(
             for: chosen.map(\.entry.path), extensions: chosen.map { Self.newExtension($0.photo) })

@@ -1,4 +1,5 @@
 public import Failures
+import Foundation
 
 /// A set of photos as it was laid out for ODM: `images/` without subfolders, RTK and control files beside it.
 public struct UnpackedSet: Codable, Equatable, Sendable {
@@ -11,6 +12,7 @@ public struct UnpackedSet: Codable, Equatable, Sendable {
     }
 
     public var set: ImageSet
+    /// What ODM gets.
     public var photos: [Photo]
     /// Names of RTK and control files beside `images/`.
     public var sidecars: [String]
@@ -24,23 +26,26 @@ extension ImageSet {
     ///
     /// `images/` appears there at the end, in one step and whole; of an archive each file's size and CRC-32
     /// have been checked then. Files of a folder are hard links where that is possible. Only photos, their
-    /// masks, RTK files, `gcp_list.txt` and `geo.txt` are written, under names that are safe. `include` may
-    /// leave photos out; copies with the same bytes and `_MS_` bands beside colour photos are left out anyway.
+    /// masks, RTK files, `gcp_list.txt` and `geo.txt` are written, under names that are safe. `choose` says which
+    /// photos; by default all but those that cannot be used, copies, and `_MS_` bands beside colour photos. `check`
+    /// may refuse the set before anything is written.
     ///
     /// Nothing is forced to disk: this is scratch space, made anew after a crash of the host.
     ///
     /// A failing run leaves nothing behind. One run at a time per `into`. `progress` goes by bytes.
-    /// Throws what `scan` throws, `too_few_photos`, `disk_full`, `unpack_failed`, `already_unpacked`.
+    /// Throws what `scan` and `check` throw, `too_few_photos`, `disk_full`, `unpack_failed`, `already_unpacked`.
     public static func unpack(
         path: String, into: String, limits: UnpackLimits = UnpackLimits(),
-        include: (Photo) -> Bool = { _ in true }, progress: (Double) -> Void = { _ in }
+        choose: (ImageSet) -> Selection = { $0.selection() },
+        check: (ImageSet, Selection) throws(Failure) -> Void = { _, _ throws(Failure) in },
+        progress: (Double) -> Void = { _ in }
     ) throws(Failure) -> UnpackedSet {
         let scan = try SetScan(path: path, limits: limits) { progress($0 * 0.05) }
         if let refusal = scan.set.refusal { throw refusal }
-        let plan = UnpackPlan(scan, include: include)
-        guard plan.photos.count >= limits.minimumPhotos else {
-            throw .tooFewPhotos(plan.photos.count, minimum: limits.minimumPhotos)
-        }
+        var selection = choose(scan.set)
+        if let refusal = selection.refusal(minimum: limits.minimumPhotos) { throw refusal }
+        try check(scan.set, selection)
+        let plan = UnpackPlan(scan, selection)
         let staging = try StagingFolder(in: into)
         try staging.checkSpace(for: plan.bytes, reserve: limits.diskReserve)
         var written = 0
@@ -51,10 +56,36 @@ extension ImageSet {
                 progress(0.05 + 0.95 * Double(written) / Double(max(plan.bytes, 1)))
             }
         }
+        let cutOff = try removeCutOff(plan, staging)
+        selection.leaveOut(cutOff)
+        if let refusal = selection.refusal(minimum: limits.minimumPhotos) { throw refusal }
         try staging.publish(plan.sidecars)
         progress(1)
         return UnpackedSet(
-            set: scan.set, photos: plan.photos, sidecars: plan.sidecars, warnings: scan.set.warnings + plan.warnings,
+            set: scan.set, photos: plan.photos.filter { !cutOff.contains($0.name) }, sidecars: plan.sidecars,
+            warnings: scan.set.warnings + plan.warnings
+                + (cutOff.isEmpty ? [] : ["\(list(cutOff)): \(PhotoFacts.cutOff)"]),
             bytes: plan.bytes)
+    }
+
+    /// Packed photos show only when they are unpacked whether they are whole. Removes those that are not, and returns
+    /// their names.
+    private static func removeCutOff(_ plan: UnpackPlan, _ staging: StagingFolder) throws(Failure) -> [String] {
+        var names: [String] = []
+        let packed = Set(plan.items.filter(\.entry.isPacked).map(\.destination))
+        for photo in plan.photos where packed.contains("images/\(photo.file)") {
+            let path = staging.path("images/\(photo.file)")
+            guard try PhotoReader.read(path: path).warnings.contains(PhotoFacts.cutOff) else { continue }
+            names.append(photo.name)
+            unlink(path)
+        }
+        return names
+    }
+}
+
+extension ImageSet.Selection {
+    mutating func leaveOut(_ cutOff: [String]) {
+        photos.removeAll { cutOff.contains($0.name) }
+        unreadable += cutOff
     }
 }

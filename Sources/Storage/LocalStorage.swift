@@ -72,6 +72,10 @@ public struct LocalStorage: Storage {
         }
     }
 
+    public func localPath(of path: StoragePath) async throws -> String? {
+        try await offload { try entry(path).flatMap { $0.isFolder ? nil : absolute(path) } }
+    }
+
     public func stat(_ path: StoragePath) async throws -> StoredFile? {
         try await offload { try entry(path) }
     }

@@ -20,6 +20,10 @@ public protocol Storage: Sendable {
     /// The bytes from `offset` on, at most `count` of them; empty at the file's end.
     func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data
 
+    /// Where the stored file lies on this host, for whoever only reads it; nil where it does not, or is no file. It may
+    /// be put aside at any time: who has opened it goes on reading what it was.
+    func localPath(of path: StoragePath) async throws -> String?
+
     /// Nil when there is nothing of that name.
     func stat(_ path: StoragePath) async throws -> StoredFile?
 
@@ -31,6 +35,8 @@ public protocol Storage: Sendable {
 }
 
 extension Storage {
+    public func localPath(of path: StoragePath) async throws -> String? { nil }
+
     /// The same, for whoever needs nobody's permission.
     public func store(
         _ local: String, as path: StoragePath, progress: @escaping @Sendable (Double) -> Void

@@ -17,7 +17,11 @@ public struct ScratchFolder: Sendable {
     /// - Throws: `Failure` with code `no_scratch`, worth a retry: a full or read-only disk gets better.
     @discardableResult
     public func make() throws -> ScratchFolder {
-        if mkdir(path, 0o755) != 0 { try Self.make(path) }
+        if mkdir(path, 0o755) != 0 {
+            // What an earlier life of the row has left for people to look at is in the way of this one.
+            if KeptFolders.isKept(path) { try Self.clear(path) }
+            try Self.make(path)
+        }
         return self
     }
 
@@ -51,23 +55,38 @@ public struct ScratchFolder: Sendable {
         }
     }
 
-    /// Removes a row's scratch folders of all attempts.
-    public static func remove(in workFolder: String, queueID: Int64) throws {
-        for name in try names(in: workFolder) where name.hasPrefix("\(queueID)-") {
-            try FileManager.default.removeItem(atPath: "\(workFolder)/\(name)")
-        }
+    /// The paths of a row's scratch folders, but for those that are kept for people to look at.
+    public static func folders(in workFolder: String, queueID: Int64) throws -> [String] {
+        try names(in: workFolder).filter { $0.hasPrefix("\(queueID)-") }.map { "\(workFolder)/\($0)" }
+            .filter { !KeptFolders.isKept($0) }
     }
 
-    /// The queue ids that have scratch folders on this host.
+    /// Removes a row's scratch folders of all attempts, but for those that are kept for people to look at.
+    public static func remove(in workFolder: String, queueID: Int64) throws {
+        for path in try folders(in: workFolder, queueID: queueID) { try FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// The queue ids that have scratch folders on this host, those that are kept for people to look at aside.
     public static func queueIDs(in workFolder: String) throws -> Set<Int64> {
-        Set(try names(in: workFolder).compactMap { Int64($0.prefix { $0 != "-" }) })
+        let names = try names(in: workFolder).filter { !KeptFolders.isKept("\(workFolder)/\($0)") }
+        return Set(names.compactMap { Int64($0.prefix { $0 != "-" }) })
     }
 
     /// Only names that this type makes: whatever else lies in the folder is not ours to touch.
-    private static func names(in workFolder: String) throws -> [String] {
+    static func names(in workFolder: String) throws -> [String] {
         guard FileManager.default.fileExists(atPath: workFolder) else { return [] }
         return try FileManager.default.contentsOfDirectory(atPath: workFolder).filter {
             $0.wholeMatch(of: /[0-9]+-[0-9]+/) != nil
+        }
+    }
+
+    private static func clear(_ path: String) throws {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw Failure(
+                "no_scratch", "the worker could not empty its scratch folder of what an earlier attempt left",
+                detail: "\(path): \(error)", retry: .later)
         }
     }
 

@@ -37,7 +37,16 @@ public struct StageJournal: Sendable {
         return try? JSONDecoder().decode(StageResult.self, from: data)  // see above
     }
 
-    static func fileName(_ type: TaskType) -> String { "\(type).result.json" }
+    /// Removes what was noted in the folder, of all stages.
+    static func remove(from folder: String) throws {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }  // none is there
+        for name in names where name.hasSuffix(suffix) {
+            try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+    }
+
+    private static let suffix = ".result.json"
+    static func fileName(_ type: TaskType) -> String { "\(type)\(suffix)" }
 
     private static func flush(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -32,7 +32,7 @@ actor ClaimLoop {
         self.stages = stages
         self.options = options
         self.logger = logger
-        disk = DiskGate(folder: options.workFolder, reserve: options.diskReserve)
+        disk = DiskGate(folder: options.workFolder, reserve: options.diskReserve, logger: logger)
     }
 
     /// Something may have become runnable.

@@ -1,4 +1,5 @@
 import DB
+import Foundation
 import Logging
 import Tasks
 
@@ -6,6 +7,9 @@ import Tasks
 struct Housekeeping: Sendable {
     let queue: JobQueue
     let folder: String
+    /// How long folders of failed rows stay.
+    let keepFailed: Duration
+    let ownership: FolderOwnership?
     let logger: Logger
     /// Between two looks at the queue. Of all workers one does the work, at most once a minute.
     var queueInterval = Duration.seconds(120)
@@ -32,18 +36,43 @@ struct Housekeeping: Sendable {
         }
     }
 
-    /// Removes scratch folders that no attempt will have use for any more: of rows that have left the queue.
-    private func sweepFolder() async {
+    /// Removes scratch folders that nobody will have use for any more: of rows that have left the queue, and those that
+    /// were kept of failed rows for long enough.
+    func sweepFolder() async {
         do {
+            for kept in try KeptFolders(in: folder).expired(after: keepFailed) {
+                await remove(kept.path, because: "kept of a failed row for long enough")
+            }
             // Folders first: a row that is claimed after this look is not among them.
             let found = try ScratchFolder.queueIDs(in: folder)
             let alive = try await queue.stillInQueue(found.sorted())
             for queueID in found.subtracting(alive) {
-                try ScratchFolder.remove(in: folder, queueID: queueID)
-                logger.info("removed a left-over scratch folder", metadata: ["queue_id": "\(queueID)"])
+                for path in try ScratchFolder.folders(in: folder, queueID: queueID) {
+                    await remove(path, because: "left over")
+                }
             }
         } catch {
             logger.warning("scratch folder could not be swept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// One folder that resists does not keep the others.
+    private func remove(_ path: String, because reason: String) async {
+        do {
+            do {
+                try FileManager.default.removeItem(atPath: path)
+            } catch CocoaError.fileNoSuchFile {
+                // Another worker on this host was faster.
+                return
+            } catch {
+                guard let ownership else { throw error }
+                // What ODM wrote belongs to root.
+                try await ownership.take(of: path)
+                try FileManager.default.removeItem(atPath: path)
+            }
+            logger.info("removed a scratch folder", metadata: ["folder": "\(path)", "reason": "\(reason)"])
+        } catch {
+            logger.warning("scratch folder could not be removed", metadata: ["folder": "\(path)", "error": "\(error)"])
         }
     }
 }

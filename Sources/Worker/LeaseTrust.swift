@@ -61,6 +61,8 @@ struct LeasedStorage: Storage {
         try await base.read(path, from: offset, atMost: count)
     }
 
+    func localPath(of path: StoragePath) async throws -> String? { try await base.localPath(of: path) }
+
     func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }
 
     func list(_ folder: StoragePath) async throws -> [StoredFile] { try await base.list(folder) }

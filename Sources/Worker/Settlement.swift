@@ -70,7 +70,8 @@ struct Settlement: Sendable {
         let outcome = RetryPolicy.outcome(of: failure)
         logger.error("job failed", metadata: ["failure": "\(failure)", "verdict": "\(verdict)"])
         let measures = StageMeasures(
-            exitCode: measured.exitCode, peakMemoryBytes: measured.peakMemoryBytes, detail: Self.json(failure))
+            exitCode: measured.exitCode, peakMemoryBytes: measured.peakMemoryBytes,
+            detail: Self.json(failure, with: measured.detail))
         switch verdict {
         case .retry(let backoff):
             try await persist {
@@ -86,6 +87,18 @@ struct Settlement: Sendable {
                     job.token, datasetID: job.datasetID, outcome: outcome, failure: failure, sentence: sentence,
                     measures: measures)
             }
+            keepScratch(failure)
+        }
+    }
+
+    /// The row is gone from the queue; what it left may tell why it failed.
+    private func keepScratch(_ failure: Failure) {
+        guard options.keepFailed > .zero else { return removeScratch() }
+        do {
+            try KeptFolders(in: options.workFolder)
+                .keep(queueID: job.queueID, attempt: job.token.attempt, because: failure)
+        } catch {
+            logger.warning("scratch folder could not be kept", metadata: ["error": "\(error)"])
             removeScratch()
         }
     }
@@ -96,7 +109,7 @@ struct Settlement: Sendable {
         try await persist {
             try await queue.retryLater(
                 job.token, datasetID: job.datasetID, outcome: .released, failure: failure, sentence: failure.sentence,
-                backoff: backoff, measures: StageMeasures(detail: Self.json(failure)))
+                backoff: backoff, measures: StageMeasures(detail: Self.json(failure, with: nil)))
         }
         freeDisk()
     }
@@ -115,10 +128,14 @@ struct Settlement: Sendable {
         try await UntilDatabaseAnswers(logger).run(body)
     }
 
-    private static func json(_ failure: Failure) -> String? {
-        guard let detail = failure.detail else { return nil }
-        // Encoding two strings cannot fail; if it did, the sentence still stands.
-        let data = try? JSONEncoder().encode(["detail": detail, "code": failure.code])
+    /// What the stage measured, a JSON object, with the failure's code and detail added.
+    private static func json(_ failure: Failure, with measured: String?) -> String? {
+        // Anything but an object is no measurement; the sentence stands in any case.
+        let object = measured.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) }  // see above
+        var fields = object as? [String: Any] ?? [:]
+        fields["code"] = failure.code
+        fields["detail"] = failure.detail
+        let data = try? JSONSerialization.data(withJSONObject: fields, options: .sortedKeys)  // see above
         return data.map { String(decoding: $0, as: UTF8.self) }
     }
 }

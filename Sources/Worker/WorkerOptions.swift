@@ -1,3 +1,5 @@
+public import Tasks
+
 /// How a worker behaves. Defaults are those of the settings (docs/operations.md).
 public struct WorkerOptions: Sendable {
     /// Jobs at a time in this process.
@@ -18,12 +20,17 @@ public struct WorkerOptions: Sendable {
     public var workFolder: String
     /// With less free space than this in `workFolder`, in bytes, nothing is claimed.
     public var diskReserve: Int64
+    /// How long the scratch folder of a row that failed for good stays, for whoever wants to look at it.
+    public var keepFailed: Duration
+    /// For what ODM has written as root, where this worker is not; nil leaves it.
+    public var ownership: FolderOwnership?
     /// Take what is runnable now, finish it, end.
     public var once: Bool
 
     public init(
         concurrency: Int, pollInterval: Duration, lease: Duration, odmLease: Duration, maxAttempts: Int,
-        shutdownGrace: Duration, workFolder: String, diskReserve: Int64 = 0, once: Bool
+        shutdownGrace: Duration, workFolder: String, diskReserve: Int64 = 0, keepFailed: Duration = .zero,
+        ownership: FolderOwnership? = nil, once: Bool
     ) {
         self.concurrency = concurrency
         self.pollInterval = pollInterval
@@ -33,6 +40,8 @@ public struct WorkerOptions: Sendable {
         self.shutdownGrace = shutdownGrace
         self.workFolder = workFolder
         self.diskReserve = diskReserve
+        self.keepFailed = keepFailed
+        self.ownership = ownership
         self.once = once
     }
 }

@@ -55,7 +55,9 @@ public struct WorkerService: Service {
         let watchdog = try Watchdog(
             engine: DockerEngine(beside: engine), queue: aside, logger: logger, hasLooked: { keeper.watchdog.note() })
         let strays = try StrayContainers(engine: DockerEngine(beside: engine), queue: aside, logger: logger)
-        let housekeeping = Housekeeping(queue: queue, folder: options.workFolder, logger: logger)
+        let housekeeping = Housekeeping(
+            queue: queue, folder: options.workFolder, keepFailed: options.keepFailed, ownership: options.ownership,
+            logger: logger)
         await housekeeping.sweepQueue()
         let replaced = StopSwitch()
         let succeeded = await withTaskGroup(of: Void.self) { group in

@@ -26,7 +26,9 @@ struct StoredLog {
             // Before the look: what was written until the end is there then.
             let outcome = try await runs().last?.outcome
             let isOver = !follow || outcome != nil
-            while case let piece = try await storage().read(path, from: offset, atMost: Self.pieceLength), !piece.isEmpty {
+            while case let piece = try await storage().read(path, from: offset, atMost: Self.pieceLength),
+                !piece.isEmpty
+            {
                 offset += Int64(piece.count)
                 try lines.feed(piece, take)
             }

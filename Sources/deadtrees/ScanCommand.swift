@@ -2,53 +2,81 @@ import ArgumentParser
 import Failures
 import Foundation
 import Imagery
+import Tasks
 
 struct ScanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan",
         abstract: "Say what is in a set of drone photos, what is wrong with it, and what it will cost.",
         discussion:
-            "Reads a ZIP archive without unpacking it. Needs no database. Exits 1 if the set cannot be processed.")
+            "Reads a ZIP archive without unpacking it, and checks the set as a worker does before it starts ODM. Needs no "
+            + "database. Exits 1 if the set cannot be processed.")
 
     @Argument(help: "A ZIP archive or a folder of photos.", completion: .file())
     var source: String
+    @Option(help: ArgumentHelp("Check against this much memory of ODM's container.", valueName: "GiB"))
+    var memory: Double?
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        guard memory.map({ $0 > 0 && $0 < 1e6 }) ?? true else { throw ValidationError("--memory must be above 0") }
+    }
+
     /// What `--json` prints.
     private struct Report: Encodable {
+        struct Checked: Encodable {
+            let photos: Int, placed: Int, unreadable: [String], copies: Int, bands: Int, tilted: Int
+            let overlap: SetOverlap
+            let warnings: [String]
+            let refusal: Failure?
+        }
         let set: ImageSet
         let estimate: ProcessingEstimate
+        let preflight: Checked
+
+        init(_ set: ImageSet, _ preflight: Preflight) {
+            self.set = set
+            estimate = preflight.estimate
+            let selection = preflight.selection
+            self.preflight = Checked(
+                photos: selection.photos.count, placed: selection.placed, unreadable: selection.unreadable,
+                copies: selection.copies, bands: selection.bands, tilted: selection.tilted, overlap: preflight.overlap,
+                warnings: preflight.warnings, refusal: preflight.refusal)
+        }
     }
 
     func run() throws {
         let set = try ImageSet.scan(path: source)
-        let estimate = ProcessingEstimate(set)
+        let host = Preflight.Host(memory: memory.map { Int64($0 * 1_073_741_824) })
+        let preflight = Preflight(set, set.selection(largestTilt: Preflight.largestTilt), on: host)
         if json {
-            try Output.json(Report(set: set, estimate: estimate))
+            try Output.json(Report(set, preflight))
         } else {
-            Output.table(["what", "value"], ScanTable(images: set, estimate: estimate).rows)
-            if !set.warnings.isEmpty {
-                print("\nwarnings\n" + set.warnings.map { "  - \($0)" }.joined(separator: "\n"))
-            }
-            if let refusal = set.refusal { print("\ncannot be processed: \(refusal.sentence)") }
+            Output.table(["what", "value"], ScanTable(images: set, preflight: preflight).rows)
+            let warnings = set.warnings + preflight.warnings
+            if !warnings.isEmpty { print("\nwarnings\n" + warnings.map { "  - \($0)" }.joined(separator: "\n")) }
+            if let refusal = preflight.refusal { print("\ncannot be processed: \(refusal.sentence)") }
         }
-        if set.refusal != nil { throw ExitCode(1) }
+        if preflight.refusal != nil { throw ExitCode(1) }
     }
 }
 
 /// A set of photos in lines for people.
 private struct ScanTable {
     let images: ImageSet
-    let estimate: ProcessingEstimate
+    let preflight: Preflight
+
+    private var estimate: ProcessingEstimate { preflight.estimate }
 
     var rows: [[String?]] {
         var rows: [[String?]] = [
-            ["photos", photos], ["pixels", pixels], ["cameras", cameras], ["taken", taken], ["positions", positions],
+            ["photos", photos], ["for ODM", chosen], ["pixels", pixels], ["cameras", cameras], ["taken", taken],
+            ["positions", positions],
             ["altitude", range(images.gps?.lowest, images.gps?.highest, "m")],
             ["height above take-off", range(images.flight?.height?.min, images.flight?.height?.max, "m")],
             ["camera pitch", range(images.flight?.pitch?.min, images.flight?.pitch?.max, "degrees")],
-            ["RTK", rtk],
+            ["overlap", overlap], ["RTK", rtk],
         ]
         if !images.controlFiles.isEmpty { rows.append(["control files", images.controlFiles.joined(separator: ", ")]) }
         if !images.masks.isEmpty { rows.append(["masks", "\(images.masks.count)"]) }
@@ -62,6 +90,27 @@ private struct ScanTable {
             .map { "\($0.value) \($0.key.uppercased())" }
         return ([formats.isEmpty ? "none" : formats.joined(separator: ", ")] + [size(images.bytes)]).joined(
             separator: ", ")
+    }
+
+    /// Nil where ODM gets them all.
+    private var chosen: String? {
+        let selection = preflight.selection
+        let left: [(Int, String)] = [
+            (selection.unreadable.count, "cut off or damaged"), (selection.copies, "copies"),
+            (selection.bands, "multispectral bands"), (selection.tilted, "not straight down"),
+        ]
+        let reasons = left.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return reasons.isEmpty ? nil : "\(selection.photos.count); left out: \(reasons.joined(separator: ", "))"
+    }
+
+    private var overlap: String? {
+        let overlap = preflight.overlap
+        guard overlap.known > 1, let width = overlap.width, let depth = overlap.depth, let spacing = overlap.spacing
+        else { return nil }
+        return String(
+            format:
+                "half of the photos overlap %d others or more by 30 %%, %d overlap none; a photo shows %.0f by %.0f m, "
+                + "the next is %.0f m away", overlap.neighbours, overlap.alone, width, depth, spacing)
     }
 
     private var pixels: String? {
@@ -102,7 +151,8 @@ private struct ScanTable {
     /// Rules of thumb; the time that a run takes is known only from earlier runs on the same host.
     private var costs: [[String?]] {
         var costs = [
-            ["memory, rule of thumb", size(estimate.memory)], ["disk, rule of thumb", size(estimate.disk)],
+            ["memory, rule of thumb", "\(size(estimate.memory)), at least \(size(estimate.leastMemory))"],
+            ["disk, rule of thumb", size(estimate.disk)],
         ]
         if let sampling = estimate.groundSampling, let area = estimate.area {
             costs.append([

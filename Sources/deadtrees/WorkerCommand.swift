@@ -48,11 +48,12 @@ struct WorkerCommand: AsyncParsableCommand {
             engine: engine,
             odm: ODMOptions(
                 settings: settings.odm, host: identity.host, worker: identity.name,
-                workFolder: settings.worker.workDirectory, diskReserve: settings.worker.diskReserve.bytes),
+                workFolder: settings.worker.workDirectory, diskReserve: settings.worker.diskReserve.bytes,
+                maxAttempts: settings.worker.maxAttempts),
             assets: settings.worker.assetsDirectory
         ).limited(only: only.map(Self.names), except: except.map(Self.names) ?? [])
         let worker = WorkerService(
-            identity: identity, options: options(settings.worker, settings.odm), registry: registry,
+            identity: identity, options: options(settings, engine), registry: registry,
             services: StageServices(
                 queue: JobQueue(database), storage: try environment.storage(), native: NativeRunner()),
             engine: engine, logger: environment.logger)
@@ -82,11 +83,13 @@ struct WorkerCommand: AsyncParsableCommand {
         }
     }
 
-    private func options(_ worker: WorkerSettings, _ odm: ODMSettings) -> WorkerOptions {
-        WorkerOptions(
+    private func options(_ settings: AppSettings, _ engine: DockerEngine) -> WorkerOptions {
+        let (worker, odm) = (settings.worker, settings.odm)
+        return WorkerOptions(
             concurrency: concurrency ?? worker.concurrency, pollInterval: worker.pollInterval, lease: worker.lease,
             odmLease: odm.lease, maxAttempts: worker.maxAttempts, shutdownGrace: worker.shutdownGrace,
-            workFolder: worker.workDirectory, diskReserve: worker.diskReserve.bytes, once: once)
+            workFolder: worker.workDirectory, diskReserve: worker.diskReserve.bytes, keepFailed: worker.keepFailed,
+            ownership: FolderOwnership(engine: engine, image: odm.image), once: once)
     }
 
     private static func names(_ list: String) -> [String] {

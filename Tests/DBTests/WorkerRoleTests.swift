@@ -80,7 +80,7 @@ struct WorkerRoleTests {
                 try await queue.endRun(container: container, exitCode: nil)
                 _ = try await queue.slotHolders()
                 _ = try await queue.hasWaitingODM(for: [.odm])
-                #expect(try await queue.memoryFailures(row) == 0)
+                #expect(try await queue.odmFailures(row, codes: ["odm_failed"]) == 0)
                 try await queue.refuseODM(Self.worker, because: nil)
                 _ = try await queue.storedArtefacts(of: dataset)
                 for (place, type) in Self.chain.enumerated() {

@@ -116,9 +116,9 @@ import Testing
         #expect(result.set.duplicates.map(\.original) == ["P0.JPG"])
         #expect(result.set.clashes.isEmpty)
         #expect(folder.list("out/images") == ["P0.JPG", "P1.JPG", "P2.JPG"])
-        let chosen = try ImageSet.unpack(path: zip(files), into: folder.path + "/chosen", limits: atLeast(1)) {
-            $0.name == "P1.JPG"
-        }
+        let chosen = try ImageSet.unpack(
+            path: zip(files), into: folder.path + "/chosen", limits: atLeast(1),
+            choose: { $0.selection { $0.name == "P1.JPG" } })
         #expect(chosen.photos.map(\.file) == ["P1.JPG"])
     }
 

@@ -31,12 +31,25 @@ struct WorkerBinaryTests {
         }
     }
 
+    @Test func saysWhatIsWrongWithAnOrthophoto() async throws {
+        try await withFolder { folder in
+            let work = CheckOrthophoto(path: folder.appending(path: "odm_orthophoto.tif").path)
+            let missing = try await #require(throws: Failure.self) { try await runner.run(work) }
+            #expect(missing.code == "odm_no_orthophoto")
+            try Data("this is no raster".utf8).write(to: folder.appending(path: "odm_orthophoto.tif"))
+            let broken = try await #require(throws: Failure.self) { try await runner.run(work) }
+            #expect(broken.code == "odm_broken_orthophoto")
+            #expect(broken.retry == .later)
+        }
+    }
+
     @Test func refusesASetThatIsNoZIP() async throws {
         try await withFolder { folder in
             let archive = folder.appending(path: "raw.zip")
             try Data(repeating: 7, count: 5000).write(to: archive)
             let work = UnpackPhotos(
-                source: archive.path, project: folder.appending(path: "project").path, largestTilt: 10)
+                source: RawPhotos.Source(path: archive.path), project: folder.appending(path: "project").path,
+                largestTilt: 10)
             let failure = try await #require(throws: Failure.self) { try await runner.run(work) }
             #expect(failure.code.hasPrefix("zip_"), "\(failure)")
             #expect(failure.retry == .never)

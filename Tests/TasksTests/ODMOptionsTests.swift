@@ -125,6 +125,11 @@ import Testing
             split.warning
                 == "made with other settings, for lack of memory: in parts of about 133 photos: the whole set wants"
                 + " about 48 GiB of memory, and ODM has 24 GiB")
+        #expect(split.shownCommand == split.command)
+        let secret = try self.options(["ODM_CLUSTER_URL": "http://cluster:3000/?token=s3cret"])
+            .plan(dataset: 1, set: large, hasGPU: false)
+        #expect(value(of: "--sm-cluster", in: secret.command) == "http://cluster:3000/?token=s3cret")
+        #expect(value(of: "--sm-cluster", in: secret.shownCommand) == "http://cluster:3000/?…")
         let whole = try options.plan(dataset: 1, set: photos(), hasGPU: false)
         #expect(!whole.command.contains("--sm-cluster"))
         #expect(!whole.needsNetwork)

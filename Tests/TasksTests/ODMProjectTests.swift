@@ -18,17 +18,6 @@ import Testing
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 
-    @Test func anOrthophotoIsAFileWithSomethingInIt() throws {
-        try withProject { project, scratch in
-            #expect(project.orthophoto == "\(scratch)/odm/5/odm_orthophoto/odm_orthophoto.tif")
-            #expect(!project.hasOrthophoto())
-            try write("", project.orthophoto)
-            #expect(!project.hasOrthophoto())
-            try write("x", project.orthophoto)
-            #expect(project.hasOrthophoto())
-        }
-    }
-
     @Test(
         arguments: [
             (#"{"success": true, "stages": []}"#, true), (#"{"success": false}"#, false), (#"{"success": tr"#, nil),

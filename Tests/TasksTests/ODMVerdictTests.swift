@@ -42,6 +42,15 @@ import Testing
         #expect(ODMVerdict.failure(run)?.retry == .never)
     }
 
+    /// Another run of the same photos would make the same again.
+    @Test func anOrthophotoBeyondOurLimitsIsNotTriedAgain() {
+        let found = Failure("raster_too_large", "x.tif claims 1 x 1 pixels")
+        let failure = Failure.unusableOrthophoto(found)
+        #expect(failure.code == "odm_broken_orthophoto")
+        #expect(failure.retry == .never)
+        #expect(failure.sentence.hasSuffix(found.sentence))
+    }
+
     @Test(arguments: [
         (KillReason.deadline, "odm_timed_out", Failure.Retry.never), (.disk, "odm_disk_full", .later),
         (.stalled, "odm_stalled", .later), (.canceled, "odm_interrupted", .later),

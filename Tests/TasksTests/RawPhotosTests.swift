@@ -10,11 +10,35 @@ import Testing
 
 @testable import Tasks
 
+/// Files that do not lie on this host, as far as anybody can tell.
+private struct FarStorage: Storage {
+    let base: LocalStorage
+
+    func fetch(_ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void) async throws {
+        try await base.fetch(path, to: local, progress: progress)
+    }
+    func store(
+        _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
+        progress: @escaping @Sendable (Double) -> Void
+    ) async throws {
+        try await base.store(local, as: path, permit: permit, progress: progress)
+    }
+    func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
+        try await base.write(bytes, at: offset, of: path)
+    }
+    func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
+        try await base.read(path, from: offset, atMost: count)
+    }
+    func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }
+    func list(_ folder: StoragePath) async throws -> [StoredFile] { try await base.list(folder) }
+    func discard(_ path: StoragePath) async throws { try await base.discard(path) }
+}
+
 @Suite(.enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"))
 struct RawPhotosTests {
     /// A claimed row, storage with some files, and an empty scratch folder.
     private func withStage(
-        path: String?, files: [String], _ body: (StageContext) async throws -> Void
+        path: String?, files: [String], isRemote: Bool = false, _ body: (StageContext) async throws -> Void
     ) async throws {
         let base = FileManager.default.temporaryDirectory.appending(path: "raw-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: base) }  // the system clears its temporary folder too
@@ -41,7 +65,8 @@ struct RawPhotosTests {
             try await body(
                 StageContext(
                     job: job, scratch: ScratchFolder(in: "\(base)/work", queueID: job.queueID, attempt: 1).make(),
-                    queue: test.queue, storage: storage, native: NativeRunner(), logger: Logger(label: "test"),
+                    queue: test.queue, storage: isRemote ? FarStorage(base: storage) : storage, native: NativeRunner(),
+                    logger: Logger(label: "test"),
                     isWorkerStopping: { false }, report: { _, _ in }))
         }
     }
@@ -50,10 +75,20 @@ struct RawPhotosTests {
 
     @Test(arguments: ["raw_images/1.zip", "/data/of/another/host/raw_images/1.zip"])
     func aZIPIsFetchedAsItIs(_ recorded: String) async throws {
+        try await withStage(path: recorded, files: ["raw_images/1.zip"], isRemote: true) { stage in
+            let source = try await RawPhotos(stage: stage).fetch { _ in }
+            #expect(source == RawPhotos.Source(path: stage.scratch.file("raw.zip"), isCopy: true))
+            #expect(try content(source.path) == "raw_images/1.zip")
+        }
+    }
+
+    @Test(arguments: ["raw_images/1.zip", "/data/of/another/host/raw_images/1.zip"])
+    func aZIPOnThisHostIsReadWhereItIs(_ recorded: String) async throws {
         try await withStage(path: recorded, files: ["raw_images/1.zip"]) { stage in
-            let local = try await RawPhotos(stage: stage).fetch { _ in }
-            #expect(local == stage.scratch.file("raw.zip"))
-            #expect(try content(local) == "raw_images/1.zip")
+            let source = try await RawPhotos(stage: stage).fetch { _ in }
+            #expect(source.path.hasSuffix("/storage/raw_images/1.zip") && !source.isCopy)
+            #expect(try content(source.path) == "raw_images/1.zip")
+            #expect(!stage.scratch.has("raw.zip"))
         }
     }
 
@@ -62,7 +97,10 @@ struct RawPhotosTests {
         let files = (wanted + ["1.ZIP", "images/old.zip"]).map { "raw_images/1/\($0)" }
         try await withStage(path: "raw_images/1", files: files) { stage in
             let progress = Mutex<[Double]>([])
-            let local = try await RawPhotos(stage: stage).fetch { value in progress.withLock { $0.append(value) } }
+            let source = try await RawPhotos(stage: stage).fetch { value in progress.withLock { $0.append(value) } }
+            // Never linked: what ODM does to its photos must not reach what is stored.
+            #expect(source.isCopy && source.path == stage.scratch.file("raw"))
+            let local = source.path
             for name in wanted { #expect(try content("\(local)/\(name)") == "raw_images/1/\(name)") }
             #expect(!FileManager.default.fileExists(atPath: "\(local)/1.ZIP"))
             #expect(!FileManager.default.fileExists(atPath: "\(local)/images/old.zip"))

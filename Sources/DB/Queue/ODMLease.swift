@@ -27,9 +27,9 @@ extension JobQueue {
         try await !database.run(Self.findWaiting, [.array(types.map(\.rawValue))]).isEmpty
     }
 
-    /// How often the row has run out of memory: that many rungs down the ladder is where it goes on.
-    public func memoryFailures(_ queueID: Int64) async throws -> Int {
-        try await database.run(Self.countMemoryFailures, [.int(queueID)])[0].get("failures")
+    /// How many ODM runs of the row have failed with one of these codes.
+    public func odmFailures(_ queueID: Int64, codes: [String]) async throws -> Int {
+        try await database.run(Self.countFailures, [.int(queueID), .array(codes)])[0].get("failures")
     }
 
     private static let readDeployment = Statement("read deployment", "SELECT id FROM v2_deployment")
@@ -55,11 +55,11 @@ extension JobQueue {
           AND task_types <@ $1::text[] LIMIT 1
         """)
 
-    private static let countMemoryFailures = Statement(
-        "count memory failures",
+    private static let countFailures = Statement(
+        "count odm failures",
         """
         SELECT count(*) AS failures FROM v2_task_runs
-        WHERE queue_id = $1 AND outcome = 'failed' AND error_code = 'odm_out_of_memory'
+        WHERE queue_id = $1 AND task_type = 'odm_processing' AND outcome = 'failed' AND error_code = ANY ($2::text[])
         """)
 }
 

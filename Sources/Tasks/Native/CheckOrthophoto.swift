@@ -31,21 +31,29 @@ public struct CheckOrthophoto: NativeWork {
 extension Failure {
     /// What is wrong with the file, as the end of an ODM run.
     static func unusableOrthophoto(_ found: Failure) -> Failure {
-        let (code, sentence) =
-            switch found.code {
-            case "raster_missing": ("odm_no_orthophoto", Failure.noOrthophoto().sentence)
-            case "raster_without_crs", "raster_without_position", "raster_not_georeferenced", "raster_local_crs",
-                "raster_off_earth", "raster_rpc_only", "raster_too_few_control_points":
-                (
-                    "odm_no_crs",
-                    "ODM's orthophoto has no place on the earth: the photos carry no positions that ODM could use"
-                )
-            case "raster_empty", "raster_hollow":
-                ("odm_empty_orthophoto", "ODM's orthophoto is empty: nothing could be made of the photos")
-            default: ("odm_broken_orthophoto", "ODM's orthophoto cannot be read: ODM left a damaged file behind")
-            }
-        return Failure(
-            code, sentence, detail: found.description, retry: code == "odm_broken_orthophoto" ? .later : .never)
+        switch found.code {
+        case "raster_missing": return .noOrthophoto(found.description)
+        case "raster_without_crs", "raster_without_position", "raster_not_georeferenced", "raster_local_crs",
+            "raster_off_earth", "raster_rpc_only", "raster_too_few_control_points":
+            return Failure(
+                "odm_no_crs",
+                "ODM's orthophoto has no place on the earth: the photos carry no positions that ODM could use",
+                detail: found.description)
+        case "raster_empty", "raster_hollow":
+            return Failure(
+                "odm_empty_orthophoto", "ODM's orthophoto is empty: nothing could be made of the photos",
+                detail: found.description)
+        case "raster_too_large", "raster_block_too_large", "raster_too_many_blocks", "raster_too_many_bands",
+            "raster_type_unsupported":
+            // Whole, and of a kind that another run would make again.
+            return Failure(
+                "odm_broken_orthophoto", "ODM's orthophoto cannot be used: \(found.sentence)", detail: found.description
+            )
+        default:
+            return Failure(
+                "odm_broken_orthophoto", "ODM's orthophoto cannot be read: ODM left a damaged file behind",
+                detail: found.description, retry: .later)
+        }
     }
 }
 

@@ -24,14 +24,14 @@ struct ODMContainer: Sendable {
     /// Makes and starts the container. Its deadline is in the database before it exists.
     /// - Throws: `Failure`: `odm_timed_out` when earlier runs of the row have used up its time; all else is the host's
     ///   fault.
-    func start(_ command: [String], project: String, on means: ODMHealth.Means) async throws -> Started {
+    func start(_ plan: ODMPlan, project: String, on means: ODMHealth.Means) async throws -> Started {
         let token = stage.job.token
         let deployment = try await stage.untilDatabaseAnswers { try await stage.queue.deployment() }
         let run = try await stage.untilDatabaseAnswers {
             try await stage.queue.planODMRun(token, within: options.settings.timeout, on: means.place)
         }
         guard run.deadline.remaining > .zero else { throw Failure.noTimeLeft(options.settings.timeout) }
-        let spec = spec(command, project: project, means, run.deadline, deployment)
+        let spec = spec(plan, project: project, means, run.deadline, deployment)
         do {
             let id = try await engine.create(spec, name: "deadtrees-\(token.queueID)-\(token.attempt)-\(suffix())")
             try await start(id, run)
@@ -55,9 +55,9 @@ struct ODMContainer: Sendable {
     }
 
     private func spec(
-        _ command: [String], project: String, _ means: ODMHealth.Means, _ deadline: Deadline, _ deployment: String
+        _ plan: ODMPlan, project: String, _ means: ODMHealth.Means, _ deadline: Deadline, _ deployment: String
     ) -> ContainerSpec {
-        var spec = ContainerSpec(image: options.settings.image, command: command)
+        var spec = ContainerSpec(image: options.settings.image, command: plan.command)
         let limit = Int((deadline.remaining + Self.backstop).components.seconds)
         spec.entrypoint = ["timeout", "-k", "60", "\(max(limit, 1))"] + means.image.entrypoint
         // Without PYTHONUNBUFFERED the lines of ODM's children come in bursts, hours late.
@@ -72,6 +72,7 @@ struct ODMContainer: Sendable {
         spec.memory = options.settings.memory.bytes
         spec.cpus = options.settings.cpus
         spec.gpus = means.gpus
+        if plan.needsNetwork { spec.network = "bridge" }
         return spec
     }
 

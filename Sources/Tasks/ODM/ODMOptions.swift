@@ -117,6 +117,15 @@ struct ODMPlan: Codable, Equatable, Sendable {
     /// Submodels go to another machine; all other runs have no network.
     var needsNetwork: Bool
 
+    /// The command line as it may be written down: the cluster's address may hold a token.
+    var shownCommand: [String] {
+        var shown = command
+        for index in shown.indices.dropFirst() where shown[index - 1] == "--sm-cluster" {
+            shown[index] = shown[index].replacing(/\?.*/, with: "?…")
+        }
+        return shown
+    }
+
     /// For the researcher, nil where nothing was adjusted.
     var warning: String? {
         adjustments.isEmpty

@@ -11,10 +11,16 @@ extension ODMProcessing {
         await clearAway(container, project)
         let stage = container.stage
         let facts = try UnpackPhotos.Output(savedAt: project.facts)
-        let measures = StageMeasures(
-            exitCode: end.evidence.exitCode.map(Int.init), peakMemoryBytes: end.peakMemory,
-            detail: try facts.detail(launch: ODMLaunch(savedAt: project.launch), end))
-        if let failure = ODMVerdict.failure(end.evidence) { throw FailedStage(failure, measures) }
+        let launch = ODMLaunch(savedAt: project.launch)
+        let evidence = try await evidence(end, project, launch, stage)
+        var detail = ODMDetail(facts, launch, end)
+        var measures = StageMeasures(
+            exitCode: evidence.exitCode.map(Int.init), peakMemoryBytes: evidence.peakMemory, detail: try detail.json())
+        if let failure = ODMVerdict.failure(evidence) {
+            detail.report = ODMReport(evidence)
+            measures.detail = try detail.json()
+            throw FailedStage(failure, measures)
+        }
         try await stage.storage.store(
             project.orthophoto, as: .ortho(of: stage.datasetID),
             progress: stage.part(0.95...1, "storing the orthophoto"))
@@ -25,8 +31,20 @@ extension ODMProcessing {
             stage.logger.debug("the orthophoto is fetched again", metadata: ["errno": "\(errno)"])
         }
         return StageResult(
-            measures: measures,
-            records: [.rawImages(facts.record), .warnings(facts.warnings, of: type)])
+            measures: measures, records: [.rawImages(facts.record), .warnings(detail.warnings, of: type)])
+    }
+
+    /// All that is known, with what the files and the history say beside the container.
+    private func evidence(
+        _ end: ODMEnd, _ project: ODMProject, _ launch: ODMLaunch?, _ stage: StageContext
+    ) async throws -> ODMEvidence {
+        var evidence = end.evidence
+        evidence.orthophoto = try await stage.orthophotoFailure(project.orthophoto)
+        evidence.hasGentlerPlan = launch?.plan.hasGentlerPlan ?? false
+        evidence.unexplainedFailures = try await stage.untilDatabaseAnswers {
+            try await stage.queue.odmFailures(stage.job.queueID, codes: ODMVerdict.unexplained.sorted())
+        }
+        return evidence
     }
 
     /// Removes the row's containers, of whatever attempt, and lets the worker own what they wrote.

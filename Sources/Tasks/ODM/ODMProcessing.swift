@@ -48,14 +48,11 @@ public struct ODMProcessing: TaskHandler {
 
     // MARK: A new run
 
-    /// Photos that look further from straight down than this many degrees are of no use for a map.
-    private static let largestTilt = 10.1
-
     private func prepare(_ project: ODMProject, _ stage: StageContext) async throws -> UnpackPhotos.Output {
         stage.report(0, "fetching the photos")
         let source = try await RawPhotos(stage: stage).fetch(progress: stage.part(0...0.1, "fetching the photos"))
         let set = try await stage.native(
-            UnpackPhotos(source: source, project: project.path, largestTilt: Self.largestTilt), as: 0.1...0.19,
+            UnpackPhotos(source: source, project: project.path, host: options.preflightHost(stage)), as: 0.1...0.19,
             "unpacking and checking the photos"
         ).output
         try set.save(to: project.facts)
@@ -87,15 +84,20 @@ public struct ODMProcessing: TaskHandler {
         _ container: ODMContainer, _ project: ODMProject, _ set: UnpackPhotos.Output, _ means: ODMHealth.Means
     ) async throws -> StageResult {
         let stage = container.stage
-        let command = try options.plan(dataset: stage.datasetID, set: set, hasGPU: means.gpus != .none).command
+        let failures = try await stage.untilDatabaseAnswers {
+            try await stage.queue.odmFailures(stage.job.queueID, codes: ["odm_out_of_memory"])
+        }
+        let plan = try options.plan(
+            dataset: stage.datasetID, set: set, hasGPU: means.gpus != .none, memoryFailures: failures)
         let launch = ODMLaunch(
-            command: command, image: means.image.digest ?? means.image.id, hasGPU: means.gpus != .none,
-            host: options.host, startedAt: Date())
+            plan: plan, image: means.image.digest ?? means.image.id, hasGPU: means.gpus != .none, host: options.host,
+            startedAt: Date())
         try launch.save(to: project.launch)
         stage.report(0.2, "starting ODM")
-        let started = try await container.start(command, project: project.root, on: means)
+        let started = try await container.start(plan, project: project.root, on: means)
         stage.logger.info(
-            "ODM started", metadata: ["container": "\(started.id)", "command": "\(command.joined(separator: " "))"])
+            "ODM started",
+            metadata: ["container": "\(started.id)", "command": "\(plan.shownCommand.joined(separator: " "))"])
         let log = try StoragePath.odmLog(of: stage.datasetID, attempt: stage.job.token.attempt)
         return try await watch(container, started.id, project, started.run.deadline, log)
     }
@@ -168,10 +170,9 @@ public struct ODMProcessing: TaskHandler {
     ) async throws -> StageResult {
         let stage = container.stage
         let transcript = ODMTranscript(path: project.log, scrubber: LogScrubber(address: options.settings.clusterURL))
-        let watch = ODMWatch(container: container, id: id, deadline: deadline, transcript: transcript, log: log)
         let ended: ODMWatch.End
         do {
-            ended = try await watch.untilEnd()
+            ended = try await follow(container, id, project, deadline, transcript, log)
         } catch {
             if await !container.isLeftToALaterAttempt() {
                 await container.end(id, because: .canceled)
@@ -179,12 +180,25 @@ public struct ODMProcessing: TaskHandler {
             }
             throw error
         }
-        let end = ODMEnd(ended, transcript, project, limit: options.settings.timeout)
+        let end = ODMEnd(ended, transcript, project, options.settings)
         // Before the container goes, and with it the only other proof that the run is over.
         try end.save(to: project.end)
         try await freeSlot(container, id, ended.state?.exitCode)
         await ODMLogSender(transcript: transcript, storage: stage.storage, path: log, logger: stage.logger).finish()
         return try await conclude(container, end, project)
+    }
+
+    private func follow(
+        _ container: ODMContainer, _ id: String, _ project: ODMProject, _ deadline: Deadline,
+        _ transcript: ODMTranscript, _ log: StoragePath
+    ) async throws -> ODMWatch.End {
+        let facts = try UnpackPhotos.Output(savedAt: project.facts)
+        let history = try await options.preflightHost(container.stage).history
+        let watch = ODMWatch(
+            container: container, id: id, deadline: deadline, transcript: transcript, log: log,
+            startedAt: ODMLaunch(savedAt: project.launch)?.startedAt ?? Date(),
+            estimate: ODMEstimate(history, photos: facts.photos, megapixels: facts.megapixels))
+        return try await watch.untilEnd()
     }
 
     /// From here on the next run may start, while this one's results are looked at.

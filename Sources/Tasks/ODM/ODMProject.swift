@@ -1,4 +1,3 @@
-import Containers
 import DB
 import Foundation
 import Imagery
@@ -27,71 +26,6 @@ struct ODMProject: Sendable {
 
     /// What ODM itself says of the run; nil where there is nothing that can be read.
     var runLog: ODMRunLog? { ODMRunLog(at: "\(path)/log.json") }
-
-    func hasOrthophoto() -> Bool {
-        // A file that cannot be looked at is not there.
-        let attributes = try? FileManager.default.attributesOfItem(atPath: orthophoto)
-        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0 > 0
-    }
-}
-
-/// An ODM run that is over. Lies beside the project until the stage has ended.
-struct ODMEnd: Codable {
-    let evidence: ODMEvidence
-    let peakMemory: Int64?
-    let endedAt: Date
-
-    init(_ end: ODMWatch.End, _ transcript: ODMTranscript, _ project: ODMProject, limit: Duration) {
-        evidence = ODMEvidence(
-            kill: end.kill, limit: end.kill == .deadline ? limit : nil, exitCode: end.state?.exitCode,
-            oomKilled: end.state?.oomKilled ?? false, peakMemory: transcript.peakMemory, tail: transcript.tail,
-            log: project.runLog,
-            orthophoto: project.hasOrthophoto() ? nil : .noOrthophoto())
-        peakMemory = transcript.peakMemory
-        endedAt = Date()
-    }
-
-    /// Nil where no run has ended.
-    init?(savedAt path: String) {
-        guard let data = FileManager.default.contents(atPath: path),
-            let end = try? JSONDecoder().decode(Self.self, from: data)  // Cut short: then the container tells.
-        else { return nil }
-        self = end
-    }
-
-    func save(to path: String) throws {
-        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
-}
-
-/// How an ODM run was started. Lies beside the project, for whoever takes the run up.
-struct ODMLaunch: Codable {
-    let command: [String]
-    /// By content.
-    let image: String
-    let hasGPU: Bool
-    let host: String
-    let startedAt: Date
-
-    init(command: [String], image: String, hasGPU: Bool, host: String, startedAt: Date) {
-        self.command = command
-        self.image = image
-        self.hasGPU = hasGPU
-        self.host = host
-        self.startedAt = startedAt
-    }
-
-    /// Nil where it cannot be read: the run goes on without.
-    init?(savedAt path: String) {
-        guard let data = FileManager.default.contents(atPath: path),
-            let launch = try? JSONDecoder().decode(Self.self, from: data)  // see above
-        else { return nil }
-        self = launch
-    }
-
-    func save(to path: String) throws {
-        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
 }
 
 extension ScratchFolder {
@@ -117,18 +51,5 @@ extension UnpackPhotos.Output {
             imageCount: photos + leftOut, bytes: bytes, hasRTK: rtk != nil, rtkPrecision: rtk?.precision,
             rtkQuality: rtk?.quality, rtkFileCount: rtk?.fileCount ?? 0, cameraMetadata: cameraMetadata,
             acquired: acquired.map { .init(year: $0.year, month: $0.month, day: $0.day) })
-    }
-
-    /// JSON for the history. Later runs are estimated from it.
-    func detail(launch: ODMLaunch?, _ end: ODMEnd) throws -> String {
-        struct Detail: Encodable {
-            let photos: Int, leftOut: Int, megapixels: Double, warnings: [String], command: [String]?, image: String?
-            let host: String?, hasGPU: Bool?, odmSeconds: Double?
-        }
-        let detail = Detail(
-            photos: photos, leftOut: leftOut, megapixels: megapixels, warnings: warnings, command: launch?.command,
-            image: launch?.image, host: launch?.host, hasGPU: launch?.hasGPU,
-            odmSeconds: launch.map { end.endedAt.timeIntervalSince($0.startedAt) })
-        return String(decoding: try JSONEncoder().encode(detail), as: UTF8.self)
     }
 }

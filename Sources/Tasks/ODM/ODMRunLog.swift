@@ -41,7 +41,8 @@ struct ODMRunLog: Codable, Equatable, Sendable {
     init?(_ data: Data) {
         // Names of photos may be in any encoding.
         let text = Data(String(decoding: data, as: UTF8.self).utf8)
-        guard let log = try? JSONDecoder().decode(Written.self, from: text) else { return nil }  // Then it says nothing.
+        // Cut off, or no JSON at all: then it says nothing.
+        guard let log = try? JSONDecoder().decode(Written.self, from: text) else { return nil }
         success = log.success
         version = log.version
         errorCode = log.errorCode

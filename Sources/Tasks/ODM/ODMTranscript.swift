@@ -9,6 +9,7 @@ import Synchronization
 final class ODMTranscript: Sendable {
     fileprivate struct State {
         var progress = ODMProgress()
+        var remarks = ODMRemarks()
         var position: LogPosition?
         var tail: [String] = []
         var lastLine = ContinuousClock.now
@@ -58,6 +59,7 @@ final class ODMTranscript: Sendable {
     var position: LogPosition? { state.withLock { $0.position } }
     var tail: [String] { state.withLock { Array($0.tail.suffix(Self.tailLength)) } }
     var peakMemory: Int64? { state.withLock { $0.peakMemory > 0 ? $0.peakMemory : nil } }
+    var remarks: ODMRemarks { state.withLock { $0.remarks } }
     var progress: (value: Double, note: String?) { state.withLock { ($0.progress.value, $0.progress.note) } }
     /// Since the container last said something.
     var silence: Duration { state.withLock { .now - $0.lastLine } }
@@ -121,6 +123,7 @@ extension ODMTranscript.State {
     fileprivate mutating func remember(_ line: String) -> Bool {
         tail.append(line)
         if tail.count > 600 { tail.removeFirst(300) }
+        remarks.read(line)
         return progress.read(line)
     }
 

@@ -15,6 +15,9 @@ struct ODMWatch: Sendable {
     let transcript: ODMTranscript
     /// Where the log goes as it grows.
     let log: StoragePath
+    let startedAt: Date
+    /// From earlier runs.
+    let estimate: ODMEstimate
 
     private enum Event: Sendable {
         /// Nil when the engine does not know the container any more.
@@ -104,7 +107,10 @@ struct ODMWatch: Sendable {
 
     private func report() {
         let progress = transcript.progress
-        stage.report(0.2 + 0.75 * progress.value, progress.note ?? "ODM has started")
+        let left = estimate.remaining(
+            elapsed: .seconds(Date().timeIntervalSince(startedAt)), progress: progress.value)
+        let words = [progress.note ?? "ODM has started", left.map(ODMEstimate.words(left:))].compactMap { $0 }
+        stage.report(0.2 + 0.75 * progress.value, words.joined(separator: "; "))
     }
 
     private func sendLog() async -> Event {

@@ -6,17 +6,29 @@ import Storage
 struct RawPhotos {
     let stage: StageContext
 
-    /// Fetches what `v2_raw_images` names, a ZIP or a folder, and returns its local path.
-    func fetch(progress: @escaping @Sendable (Double) -> Void) async throws -> String {
+    /// Raw photos that can be read on this host.
+    struct Source: Codable, Equatable, Sendable {
+        /// A ZIP or a folder.
+        var path: String
+        /// A copy in the scratch folder, of no more use once it is unpacked.
+        var isCopy = false
+    }
+
+    /// Finds what `v2_raw_images` names, a ZIP or a folder, and fetches it where it has to be.
+    ///
+    /// A ZIP that lies on this host is read where it is. A folder is always fetched: its files become a part of the
+    /// project by hard links, and ODM, which runs as root, could change through them what is stored.
+    func fetch(progress: @escaping @Sendable (Double) -> Void) async throws -> Source {
         guard let recorded = try await stage.queue.rawImagesPath(of: stage.datasetID) else {
             throw Failure.noRawImages(stage.datasetID)
         }
         let path = try StoragePath(fromDatabase: recorded)
         guard let stored = try await stage.storage.stat(path) else { throw Failure.rawImagesGone(path) }
-        if stored.isFolder { return try await fetchFolder(path, progress: progress) }
+        if stored.isFolder { return Source(path: try await fetchFolder(path, progress: progress), isCopy: true) }
+        if let local = try await stage.storage.localPath(of: path) { return Source(path: local) }
         let archive = stage.scratch.file("raw.zip")
         try await stage.storage.fetch(path, to: archive, progress: progress)
-        return archive
+        return Source(path: archive, isCopy: true)
     }
 
     /// A folder as the upload lays it out: photos in `images/`, RTK files beside it. Folders within are fetched too.
