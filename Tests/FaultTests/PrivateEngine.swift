@@ -147,7 +147,7 @@ struct PrivateEngine: Sendable {
 
     private static func pid(_ daemon: Daemon, in folder: String) -> Int32? {
         // No file: it does not run.
-        let file = try? String(contentsOfFile: "\(folder)/docker/\(daemon).pid", encoding: .utf8)
+        let file = try? String(contentsOfFile: "\(folder)/docker/\(daemon).pid", encoding: .utf8)  // see above
         return file.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 }

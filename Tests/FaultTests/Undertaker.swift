@@ -42,7 +42,8 @@ enum Processes {
     /// A zombie has ended, though nobody has asked after it yet.
     static func isAlive(_ pid: Int32) -> Bool {
         // One that is gone has no such file.
-        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)  // see above
+        else { return false }
         return stat.split(separator: ")").last?.trimmingCharacters(in: .whitespaces).first != "Z"
     }
 
@@ -57,13 +58,14 @@ enum Processes {
     }
 
     private static var all: [Int32] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }  // Linux has it.
+        // Linux always has it.
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }  // see above
     }
 
     private static func descendants(of pid: Int32) -> [Int32] {
         all.filter { child in
             // As above.
-            let stat = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+            let stat = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)  // see above
             return stat?.split(separator: ")").last?.split(separator: " ").dropFirst().first.flatMap { Int32($0) }
                 == pid
         }.flatMap { [$0] + descendants(of: $0) }
