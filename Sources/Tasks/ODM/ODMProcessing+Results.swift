@@ -3,6 +3,7 @@ import DB
 import Failures
 import Foundation
 import Logging
+import Settings
 import Storage
 
 /// What becomes of a run that is over.
@@ -53,7 +54,9 @@ extension ODMProcessing {
         await Task.detached {
             do {
                 for left in try await container.existing() { await container.discard(left, because: .stale) }
-                try await container.takeOwnership(of: project.root)
+                try await FolderOwnership(engine: engine, image: options.settings.image).take(
+                    of: project.root,
+                    labels: [Label.queueID: "\(container.stage.job.queueID)", Label.worker: options.worker])
             } catch {
                 container.stage.logger.error("the run is not cleared away", metadata: ["error": "\(error)"])
             }
