@@ -182,7 +182,10 @@ public struct ODMProcessing: TaskHandler {
         }
         let end = ODMEnd(ended, transcript, project, options.settings)
         // Before the container goes, and with it the only other proof that the run is over.
-        try end.save(to: project.end)
+        do { try end.save(to: project.end) } catch {
+            // The run may have filled the disk: that is what is to be told, not this.
+            stage.logger.warning("the end of the run is not on record", metadata: ["error": "\(error)"])
+        }
         try await freeSlot(container, id, ended.state?.exitCode)
         await ODMLogSender(transcript: transcript, storage: stage.storage, path: log, logger: stage.logger).finish()
         return try await conclude(container, end, project)
