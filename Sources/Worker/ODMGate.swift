@@ -30,7 +30,8 @@ actor ODMGate {
     /// Looks now and then until its task is canceled; often while something is wrong.
     func run() async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: refusal == nil && isWritten ? whenWell : whenIll)  // A canceled sleep ends the loop.
+            let pause = refusal == nil && isWritten ? whenWell : whenIll
+            try? await Task.sleep(for: pause)  // A canceled sleep ends the loop.
             if !Task.isCancelled { await look() }
         }
     }
