@@ -10,7 +10,7 @@ extension ODMProcessing {
     func conclude(_ container: ODMContainer, _ end: ODMEnd, _ project: ODMProject) async throws -> StageResult {
         await clearAway(container, project)
         let stage = container.stage
-        let facts = try UnpackPhotos.Output(savedAt: project.facts)
+        guard let facts = UnpackPhotos.Output(savedAt: project.facts) else { throw Failure.runGone() }
         let launch = ODMLaunch(savedAt: project.launch)
         let evidence = try await evidence(end, project, launch, stage)
         var detail = ODMDetail(facts, launch, end)
@@ -58,5 +58,13 @@ extension ODMProcessing {
                 container.stage.logger.error("the run is not cleared away", metadata: ["error": "\(error)"])
             }
         }.value
+    }
+}
+
+extension Failure {
+    static func runGone() -> Failure {
+        Failure(
+            "odm_lost", "what the ODM run was about is not in the worker's scratch folder any more; it is run again",
+            retry: .later)
     }
 }

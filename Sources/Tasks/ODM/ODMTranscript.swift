@@ -71,7 +71,8 @@ final class ODMTranscript: Sendable {
         return state.withLock { state in
             state.position = line.position
             state.lastLine = .now
-            state.buffer += Array(text.utf8) + [UInt8(ascii: "\n")]
+            state.buffer.append(contentsOf: text.utf8)
+            state.buffer.append(UInt8(ascii: "\n"))
             if state.buffer.count > Self.largestBuffer { state.write() }
             return state.remember(text)
         }
