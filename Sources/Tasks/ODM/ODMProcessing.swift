@@ -68,13 +68,12 @@ public struct ODMProcessing: TaskHandler {
             let rings = stage.bell.rings
             if .now - known > .seconds(30) { (means, known) = (try await health.means(), .now) }
             if try await stage.untilDatabaseAnswers({
-                try await stage.queue.holdSlot(stage.job.token, host: options.host)
+                try await stage.queue.holdSlot(stage.job.token, host: options.host, isNew: true)
             }) {
                 return means
             }
-            let holders = try await stage.untilDatabaseAnswers { try await stage.queue.slotHolders() }
-            let by = holders.isEmpty ? "a container that is being ended" : holders.joined(separator: " and ")
-            stage.report(0.19, "ready, waiting for the GPU, which \(by) uses")
+            let why = try await stage.untilDatabaseAnswers { try await stage.queue.whatHoldsUp(stage.job.token) }
+            stage.report(0.19, "ready, waiting for the GPU: \(why)")
             await stage.bell.wait(after: rings, atMost: .seconds(5))
             try Task.checkCancellation()
         }

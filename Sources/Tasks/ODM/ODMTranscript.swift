@@ -88,8 +88,9 @@ final class ODMTranscript: Sendable {
             return state.position.map { Bookmark(position: $0.description, bytes: state.written) }
         }
         guard let bookmark else { return }
+        let file = URL(fileURLWithPath: bookmarkPath)
         // A full disk is noticed by the run itself; without a bookmark the log is read anew.
-        try? JSONEncoder().encode(bookmark).write(to: URL(fileURLWithPath: bookmarkPath), options: .atomic)  // see above
+        try? JSONEncoder().encode(bookmark).write(to: file, options: .atomic)  // see above
     }
 
     /// There will be no more lines.

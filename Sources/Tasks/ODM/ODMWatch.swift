@@ -57,7 +57,9 @@ struct ODMWatch: Sendable {
         if let killed { return End(state: state, kill: killed) }
         // Somebody else may have ended it: another worker of this host, or this one in its earlier life.
         let recorded = try? await stage.queue.odmRun(container: id)?.kill  // Then the clock decides.
-        let isLate = state?.finishedAt.map { $0 >= deadline.date } ?? false
+        // Of a container that was lost with its host, the engine gives its own start as the end, whenever that was.
+        let isLost = state?.exitCode == 255
+        let isLate = !isLost && state?.finishedAt.map { $0 >= deadline.date } ?? false
         return End(state: state, kill: recorded ?? (isLate ? .deadline : nil))
     }
 
