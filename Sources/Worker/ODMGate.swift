@@ -58,7 +58,7 @@ actor ODMGate {
         await look()
     }
 
-    /// A run was started: the host is well.
+    /// A run has succeeded: the host is well.
     func trust() { (failures, distrust) = (0, nil) }
 
     private func set(_ reason: String?) async {
