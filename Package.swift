@@ -129,7 +129,10 @@ let package = Package(
         .target(name: "ClockJump", path: "Tests/ClockJump"),
         tests(
             "FaultTests",
-            ["deadtrees", "orthopreview", "odm-simulator", "queue-chaos", "ClockJump", "Containers", "DB"]),
+            [
+                "deadtrees", "orthopreview", "odm-simulator", "queue-chaos", "ClockJump", "Worker", "Containers", "DB",
+                log,
+            ]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]

@@ -81,7 +81,7 @@ struct PostgresFaultTests {
 
 extension Site {
     /// Waits until the test's own connection works again.
-    fileprivate func untilServed() async throws {
+    func untilServed() async throws {
         try await waitUntil("the server answers") {
             (try? await test.sql("SELECT 1")) != nil  // The first time tells that the old connection is gone.
         }

@@ -77,8 +77,10 @@ struct ODMWatch: Sendable {
         return try await kill(.deadline)
     }
 
-    /// Once begun, a kill is carried through.
+    /// Once begun, a kill is carried through. A container that has ended by itself, maybe long ago, is not blamed for it.
     private func kill(_ reason: KillReason) async throws -> Event {
+        let known = try? await container.engine.inspect(id)?.state  // Without an answer it may still run.
+        if let known, known.hasEnded { return .exited(known) }
         await container.end(id, because: reason)
         return await .killed(reason, try? container.engine.inspect(id)?.state)  // Its exit code decides nothing then.
     }
