@@ -22,6 +22,10 @@ struct AppliedConfiguration: Decodable, Sendable {
     let autoRemove: Bool?
     let restartPolicy: RestartPolicy?
     let deviceRequests: [DeviceRequest]?
+    let oomScoreAdj: Int?
+    let capDrop: [String]?
+    let capAdd: [String]?
+    let securityOpt: [String]?
 
     /// - Throws: ``Failure`` `container_not_as_asked`, which names every difference.
     func check(against spec: ContainerSpec) throws {
@@ -39,7 +43,16 @@ struct AppliedConfiguration: Decodable, Sendable {
         expect("shared memory", spec.sharedMemory, shmSize)
         expect("automatic removal", false, autoRemove ?? false)
         expect("restart policy", "no", restartPolicy?.name)
+        expect("readiness to be killed for memory", spec.oomScoreAdjustment, oomScoreAdj)
+        expect("capabilities dropped", ["ALL"], Self.names(capDrop))
+        expect("capabilities added", spec.addedCapabilities.sorted(), Self.names(capAdd))
+        expect("no new privileges", true, securityOpt?.contains { $0.hasPrefix("no-new-privileges") } ?? false)
         expect("GPU requests", spec.gpus == .none ? 0 : 1, deviceRequests?.count ?? 0)
         guard differences.isEmpty else { throw Failure.containerNotAsAsked(differences) }
+    }
+
+    /// Newer engines answer with the kernel's names, `CAP_CHOWN` for `CHOWN`.
+    private static func names(_ capabilities: [String]?) -> [String] {
+        (capabilities ?? []).map { $0.hasPrefix("CAP_") ? String($0.dropFirst(4)) : $0 }.sorted()
     }
 }

@@ -16,7 +16,7 @@ public struct ODMSettings: Equatable, Sendable {
     public let dockerHost: String
     public let image: String
     public let gpu: GPU
-    /// The watchdog kills the container after this.
+    /// For all containers of a queue row together; the one that runs then is killed.
     public let timeout: Duration
     /// A container that neither prints nor computes for this long is ended; zero never.
     public let stallLimit: Duration

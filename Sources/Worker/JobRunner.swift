@@ -52,7 +52,10 @@ struct JobRunner: Sendable {
             isDone = true
         } catch {
             // Before the row is back in the queue, or this host would be the first to take it again.
-            if stop.reason == nil, Failure(error).retry == .withoutBlame { await gate?.suspect(Failure(error)) }
+            let failure = Failure(error)
+            if stop.reason == nil, failure.retry == .withoutBlame, failure.code != "worker_drained" {
+                await gate?.suspect(failure)
+            }
             await keeper.isEnding(job.token)
             await settlement.settle(error, stop.reason)
             isDone = false

@@ -29,9 +29,14 @@ actor ODMGate {
 
     /// Looks now and then until its task is canceled; often while something is wrong.
     func run() async {
+        var last = ContinuousClock.now
         while !Task.isCancelled {
-            try? await Task.sleep(for: refusal == nil && isWritten ? whenWell : whenIll)  // A canceled sleep ends the loop.
-            if !Task.isCancelled { await look() }
+            try? await Task.sleep(for: whenIll)  // A canceled sleep ends the loop.
+            // Asked after each short sleep: what is wrong may have been found in the middle of a long one.
+            let isDue = refusal != nil || !isWritten || .now - last >= whenWell
+            guard isDue, !Task.isCancelled else { continue }
+            await look()
+            last = .now
         }
     }
 
@@ -53,7 +58,7 @@ actor ODMGate {
         await look()
     }
 
-    /// A run was started: the host is well.
+    /// A run has succeeded: the host is well.
     func trust() { (failures, distrust) = (0, nil) }
 
     private func set(_ reason: String?) async {

@@ -17,6 +17,7 @@ extension QueueCommand {
             Output.table(
                 ["row"] + TaskRunReading.columns,
                 history.runs.map { ["\($0.queueID)"] + $0.cells(readAt: history.readAt) })
+            Output.warnings(history.warnings)
         }
     }
 }

@@ -24,6 +24,11 @@ extension QueueCommand {
                 print("")
                 Output.table(TaskRunReading.columns, timeline.runs.map { $0.cells(readAt: timeline.readAt) })
             }
+            if !timeline.odmRuns.isEmpty {
+                print("\nODM's containers:")
+                Output.table(ODMRunReading.columns, timeline.odmRuns.map { $0.cells(readAt: timeline.readAt) })
+            }
+            Output.warnings(timeline.warnings)
             if let log {
                 print("\nlast lines of ODM's output (\(log.source)):")
                 for line in log.lines { print("  \(line)") }

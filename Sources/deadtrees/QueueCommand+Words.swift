@@ -22,6 +22,15 @@ extension Output {
         guard let stage else { return note ?? "between two stages" }
         return "\(stage) \(Int(progress * 100)) %" + (note.map { ", \($0)" } ?? "")
     }
+
+    /// A heading and a line each; nothing where there are none.
+    static func warnings(_ warnings: [WarningReading]) {
+        guard !warnings.isEmpty else { return }
+        print("\nwarnings:")
+        for warning in warnings {
+            for sentence in warning.sentences { print("  \(warning.taskType): \(sentence)") }
+        }
+    }
 }
 
 extension QueueEntry {
@@ -54,5 +63,29 @@ extension TaskRunReading {
             taskType, "\(attempt)", Output.moment(startedAt, readAt: readAt),
             Output.age(startedAt, readAt: finishedAt ?? readAt), outcome ?? "running", worker, error,
         ]
+    }
+}
+
+extension ODMRunReading {
+    static let columns = ["container", "attempt", "started", "duration", "deadline", "end", "host"]
+
+    func cells(readAt: Date) -> [String?] {
+        [
+            containerID.map { String($0.prefix(12)) }, "\(attempt)",
+            startedAt.map { Output.moment($0, readAt: readAt) },
+            startedAt.map { Output.age($0, readAt: endedAt ?? readAt) }, Output.moment(deadlineAt, readAt: readAt), end,
+            host,
+        ]
+    }
+
+    /// `exit code 0`, `killed: deadline, exit code 137`, `running`.
+    private var end: String {
+        var words = killReason.map { [(endedAt == nil ? "being killed: " : "killed: ") + $0.rawValue] } ?? []
+        if let exitCode {
+            words.append("exit code \(exitCode)")
+        } else if words.isEmpty {
+            words.append(startedAt == nil ? "not started" : endedAt == nil ? "running" : "gone")
+        }
+        return words.joined(separator: ", ")
     }
 }

@@ -14,12 +14,13 @@ struct WorkersCommand: AsyncParsableCommand {
             return print("no worker has ever registered; deadtrees worker starts one")
         }
         Output.table(
-            ["name", "host", "version", "state", "heartbeat", "running"],
+            ["name", "host", "version", "state", "heartbeat", "watchdog", "running"],
             listing.workers.map { worker in
                 [
                     worker.name, worker.host, worker.version,
                     state(worker),
-                    Output.moment(worker.heartbeatAt, readAt: listing.readAt), running(worker),
+                    Output.moment(worker.heartbeatAt, readAt: listing.readAt),
+                    worker.watchdogAt.map { "looked \(Output.age($0, readAt: listing.readAt)) ago" }, running(worker),
                 ]
             })
     }
@@ -30,6 +31,7 @@ struct WorkersCommand: AsyncParsableCommand {
         if let note = worker.note, worker.state == "stopped", note.hasPrefix("evicted") { words.append(note) }
         if worker.state != "stopped" && !worker.isAlive { words.append("silent") }
         if let refuses = worker.refuses, worker.isAlive { words.append("claims nothing: \(refuses)") }
+        if let refuses = worker.refusesODM, worker.isAlive { words.append("no ODM: \(refuses)") }
         return words.joined(separator: ", ")
     }
 

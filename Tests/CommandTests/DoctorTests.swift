@@ -25,7 +25,7 @@ struct DoctorTests {
             #expect(
                 checks.map { $0["check"]?.text } == [
                     "database", "postgis", "clock", "listen", "rights", "schema", "triggers", "leases",
-                    "running rows", "workers", "queue",
+                    "running rows", "workers", "odm workers", "watchdogs", "queue",
                     "storage", "work folder", "docker", "docker live-restore", "odm image", "gpu",
                 ])
             #expect(checks.allSatisfy { $0.keys == ["check", "state", "found", "advice", "code"] })
@@ -113,6 +113,37 @@ struct DoctorTests {
             #expect(try await checks(command)["workers"]?["found"]?.text == "0 alive; gone without a word: gpu-1")
             try await test.sql("SELECT v2_drain('gpu-1')")
             #expect(try await checks(command)["workers"]?["found"]?.text == "none is alive")
+        }
+    }
+
+    @Test func aHostThatCannotRunODMIsAWarningUntilItHeals() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [TaskType(rawValue: "odm_processing")])
+            _ = try await test.addWorker("cpu-1", types: [TaskType(rawValue: "geotiff")])
+            #expect(try await checks(command)["odm workers"]?["found"]?.text == "1 alive, none refuses ODM")
+            try await test.queue.refuseODM(worker, because: "this worker's host has no GPU")
+            let ill = try #require(await checks(command)["odm workers"])
+            #expect(ill["state"]?.text == "warning")
+            #expect(
+                ill["found"]?.text == "1 of 1 claim no ODM rows: gpu-1 on gpu-1: this worker's host has no GPU")
+            try await test.queue.leave(worker)
+            #expect(try await checks(command)["odm workers"]?["state"]?.text == "ok", "who has stopped claims nothing")
+        }
+    }
+
+    @Test func aWatchdogThatDoesNotLookIsAWarning() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [TaskType(rawValue: "odm_processing")])
+            _ = try await test.addWorker("cpu-1", types: [TaskType(rawValue: "geotiff")])
+            #expect(try await checks(command)["watchdogs"]?["found"]?.text == "1 look at their host's containers")
+            try await test.sql("UPDATE v2_workers SET started_at = now() - interval '3 minutes'")
+            let never = try #require(await checks(command)["watchdogs"])
+            #expect(never["state"]?.text == "warning")
+            #expect(never["found"]?.text == "have not seen their host's containers: gpu-1 on gpu-1 for 3 min")
+            #expect(try await test.queue.beat(worker, running: [], note: nil, watchdogAge: .seconds(20)))
+            #expect(try await checks(command)["watchdogs"]?["state"]?.text == "ok")
+            try await test.sql("UPDATE v2_workers SET watchdog_at = now() - interval '9 minutes'")
+            #expect(try await checks(command)["watchdogs"]?["found"]?.text?.hasSuffix("gpu-1 for 9 min") == true)
         }
     }
 

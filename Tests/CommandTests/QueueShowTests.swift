@@ -33,6 +33,54 @@ struct QueueShowTests {
         }
     }
 
+    @Test func showsAllContainersOfARowAndWhyTheyWereEnded() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [odm])
+            let row = try await test.enqueue(test.addDataset(), ["odm_processing"])
+            let jobs = try await test.queue.claim(for: worker, taskTypes: [odm], limit: 1, lease: .seconds(90))
+            let token = try #require(jobs.first).token
+            #expect(try await test.queue.holdSlot(token, host: "gpu-1"))
+            try await test.queue.addContainer("aaaa56789012345", token)
+            try await test.queue.requestKill(container: "aaaa56789012345", because: .disk)
+            try await test.queue.endRun(container: "aaaa56789012345", exitCode: 137)
+            try await test.queue.addContainer("bbbb56789012345", token)
+
+            let json = try await command.run("queue", "show", "\(row)", "--json").json
+            let runs = try #require(json["odm_runs"]).items
+            #expect(runs.map { $0["container_id"]?.text } == ["aaaa56789012345", "bbbb56789012345"])
+            #expect(runs.map { $0["kill_reason"] } == [.text("disk"), .null])
+            #expect(runs.map { $0["exit_code"] } == [.number(137), .null])
+            #expect(runs.map { $0["gpu_slot"]?.text } == ["gpu0", "gpu0"])
+            #expect(runs[1].keys == runs[0].keys && runs[0]["deadline_at"] != .null)
+
+            let page = try await command.run("queue", "show", "\(row)").output
+            #expect(page.contains(/CONTAINER +ATTEMPT +STARTED +DURATION +DEADLINE +END +HOST/))
+            #expect(page.contains(/aaaa56789012 +1 .* killed: disk, exit code 137 +/))
+            #expect(page.contains(/bbbb56789012 +1 .* \(in (23 h 59 min|24 h 0 min)\) +running +/))
+        }
+    }
+
+    @Test func showsWhatTheDatasetIsWarnedOf() async throws {
+        try await withCommand { test, command in
+            let (dataset, row) = try await test.failedRow(types: ["odm_processing"])
+            #expect(try await !command.run("queue", "show", "\(row)").output.contains("warnings"))
+            try await test.sql(
+                """
+                INSERT INTO v2_dataset_warnings (dataset_id, task_type, sentences)
+                VALUES ($1, 'odm_processing', '{ODM did not use the GPU,3 photos were left out}')
+                """, [.int(dataset)])
+            for asked in [("show", row), ("history", dataset)] {
+                let page = try await command.run("queue", asked.0, "\(asked.1)").output
+                #expect(
+                    page.contains("\nwarnings:\n  odm_processing: ODM did not use the GPU\n  odm_processing: 3 pho"))
+                let json = try await command.run("queue", asked.0, "\(asked.1)", "--json").json
+                let warnings = try #require(json["warnings"]).items
+                #expect(warnings.map { $0["task_type"]?.text } == ["odm_processing"])
+                #expect(warnings[0]["sentences"]?.items.count == 2)
+            }
+        }
+    }
+
     @Test func showsHowARowEndedThatHasLeftTheQueue() async throws {
         try await withCommand { test, command in
             let (dataset, row) = try await test.failedRow(types: ["odm_processing"])

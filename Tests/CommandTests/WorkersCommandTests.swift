@@ -68,6 +68,25 @@ struct WorkersCommandTests {
         }
     }
 
+    @Test func aWorkerWhoseHostCannotRunODMSaysWhyAndWhenItsWatchdogLooked() async throws {
+        try await withCommand { test, command in
+            let worker = try await test.addWorker("gpu-1", types: [geotiff])
+            #expect(try await !command.run("workers").output.contains("looked"))
+            try await test.queue.refuseODM(worker, because: "the ODM image odm:x is not on this worker's host")
+            #expect(try await test.queue.beat(worker, running: [], note: nil, watchdogAge: .seconds(75)))
+            let table = try await command.run("workers")
+            #expect(table.lines[0].contains(/HEARTBEAT +WATCHDOG +RUNNING/))
+            #expect(table.lines[1].contains("running, no ODM: the ODM image odm:x is not on this worker's host  "))
+            #expect(table.lines[1].contains(/looked 1 min (1[5-9]|2[0-9]) s ago/))
+            let listed = try #require(await command.run("workers", "--json").json["workers"]).items[0]
+            #expect(listed["refuses_odm"]?.text == "the ODM image odm:x is not on this worker's host")
+            #expect(listed["watchdog_at"]?.text?.hasSuffix("Z") == true)
+            #expect(listed["refuses"] == .null)
+            try await test.queue.refuseODM(worker, because: nil)
+            #expect(try await !command.run("workers").output.contains("no ODM"))
+        }
+    }
+
     @Test func evictPutsTheRowsOfALostWorkerBack() async throws {
         try await withCommand { test, command in
             let lost = try await test.addWorker("lost", types: [geotiff])

@@ -56,16 +56,18 @@ import Testing
         spec.gpus = .all
         let answer = """
             {"NetworkMode": "host", "Memory": 0, "MemorySwap": 0, "PidsLimit": 8192, "ShmSize": 1073741824,
-             "RestartPolicy": {"Name": "no"}}
+             "RestartPolicy": {"Name": "no"}, "OomScoreAdj": 500, "CapDrop": ["ALL"], "CapAdd": ["CAP_DAC_OVERRIDE"]}
             """
         let applied = try DockerJSON.decode(AppliedConfiguration.self, from: Array(answer.utf8), purpose: "test")
         let failure = try #require(#expect(throws: Failure.self) { try applied.check(against: spec) })
         #expect(failure.code == "container_not_as_asked")
         for word in [
             "network host in place of none", "memory 0 in place of 1073741824", "GPU requests 0 in place of 1",
+            "no new privileges false in place of true",
         ] {
             #expect(failure.sentence.contains(word))
         }
+        #expect(!failure.sentence.contains("capabilities"))
     }
 }
 

@@ -154,6 +154,9 @@ struct NotifyTests {
             var ear = try await Ear(test)
             try await test.queue.freeSlot(claimed.token, container: nil, exitCode: nil)
             #expect(try await ear.heard() == ["v2_queue"])
+            // Taken again, it leaves room for the next row to be prepared.
+            #expect(try await test.queue.holdSlot(claimed.token, host: "w"))
+            #expect(try await ear.heard() == ["v2_queue"])
             try await test.sql("INSERT INTO v2_gpu_slots (name) VALUES ('gpu1')")
             #expect(try await ear.heard() == ["v2_queue"])
         }

@@ -187,4 +187,20 @@ struct StageTests {
             #expect(try await test.queue.holdSlot(claimed.token, host: "w") == false)
         }
     }
+
+    @Test func aPauseHoldsUpRunsThatHaveNotBegunAndADrainSendsThemAway() async throws {
+        try await TestDatabase.with { test in
+            let claimed = try await test.addClaimed(["odm_processing"])
+            try await test.queue.freeSlot(claimed.token, container: nil, exitCode: nil)
+            try await test.sql("SELECT v2_pause('a new GPU')")
+            #expect(try await test.queue.holdSlot(claimed.token, host: "w", isNew: true) == false)
+            #expect(try await test.queue.whatHoldsUp(claimed.token) == "the queue is paused")
+            // A container that runs already keeps its slot.
+            #expect(try await test.queue.holdSlot(claimed.token, host: "w"))
+            try await test.sql("SELECT v2_resume()")
+            try await test.sql("SELECT v2_drain('w')")
+            let failure = try await #require(throws: Failure.self) { try await test.queue.whatHoldsUp(claimed.token) }
+            #expect(failure.code == "worker_drained")
+        }
+    }
 }

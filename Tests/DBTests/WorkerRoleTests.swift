@@ -78,7 +78,7 @@ struct WorkerRoleTests {
                 try await queue.sawContainers(running: [container], known: [container], engine: "test")
                 try await queue.freeSlot(job.token, container: container, exitCode: 0)
                 try await queue.endRun(container: container, exitCode: nil)
-                _ = try await queue.slotHolders()
+                _ = try await queue.whatHoldsUp(job.token)
                 _ = try await queue.hasWaitingODM(for: [.odm])
                 #expect(try await queue.odmFailures(row, codes: ["odm_failed"]) == 0)
                 try await queue.refuseODM(Self.worker, because: nil)

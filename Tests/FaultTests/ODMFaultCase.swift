@@ -29,10 +29,10 @@ struct ODMFaultCase: Sendable, CustomTestStringConvertible {
         ODMFaultCase(name: "oom-container", code: "odm_out_of_memory", sentence: "ODM ran out of memory"),
         ODMFaultCase(
             name: "hang", settings: ["ODM_TIMEOUT": "3s"], code: "odm_timed_out",
-            sentence: "the 3 s limit for one ODM run was reached"),
+            sentence: "the 3 s limit for ODM was reached"),
         ODMFaultCase(
             name: "hang,ignore-term", settings: ["ODM_TIMEOUT": "3s"], code: "odm_timed_out",
-            sentence: "the 3 s limit for one ODM run was reached"),
+            sentence: "the 3 s limit for ODM was reached"),
         ODMFaultCase(
             name: "hang", settings: ["ODM_STALL": "2s"], code: "odm_stalled",
             sentence: "neither printed nor computed anything"),

@@ -47,7 +47,7 @@ struct ODMRunTests {
             let status = try await site.status(dataset)
             #expect(try status.get("has_error", as: Bool.self))
             #expect(
-                try status.get("error_message", as: String.self).contains("the 5 s limit for one ODM run was reached"))
+                try status.get("error_message", as: String.self).contains("the 5 s limit for ODM was reached"))
             try await waitUntil("the next row has been done") { try await site.history(next) == ["metadata succeeded"] }
             #expect(try await site.test.sql("SELECT FROM v2_queue_lease").isEmpty)
             worker.send(SIGTERM)

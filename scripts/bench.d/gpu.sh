@@ -26,7 +26,7 @@ gpu_set() {
     for photo in "$folder"/gpu/flight/*.[jJ][pP][gG]; do
         number=$((number + 1))
         target=$folder/gpu/photos/$(basename "$photo")
-        { cat "$photo"; head -c $(($2 << 20)) /dev/urandom; } | head -c $(($2 << 20)) >"$target"
+        { cat "$photo"; head -c $(($2 << 20)) /dev/urandom; } >"$target"
     done
     (cd "$folder/gpu/photos" && zip -q -0 -r "$folder/gpu/set.zip" .)
 }

@@ -14,6 +14,11 @@ CREATE TRIGGER v2_worker_healed AFTER UPDATE OF refuses_odm ON v2_workers
   FOR EACH ROW WHEN (OLD.refuses_odm IS NOT NULL AND NEW.refuses_odm IS NULL) EXECUTE FUNCTION v2_queue_resumed();
 COMMENT ON TRIGGER v2_worker_healed ON v2_workers IS 'Wakes workers: one of them takes ODM rows again.';
 
+-- A row that has got its slot leaves room for the next to be prepared.
+CREATE TRIGGER v2_lease_slot_taken AFTER UPDATE OF gpu_slot ON v2_queue_lease
+  FOR EACH ROW WHEN (OLD.gpu_slot IS NULL AND NEW.gpu_slot IS NOT NULL) EXECUTE FUNCTION v2_queue_resumed();
+COMMENT ON TRIGGER v2_lease_slot_taken ON v2_queue_lease IS 'Wakes workers: the next ODM row may be prepared.';
+
 -- How many more ODM rows may be prepared on this host: one for each slot that it may use, less those that wait for one.
 CREATE FUNCTION v2_room_to_prepare(p_host text) RETURNS integer
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$

@@ -1,3 +1,5 @@
+import Failures
+
 extension JobQueue {
     /// What tells this database's containers from those of another one on the same Docker host.
     public func deployment() async throws -> String {
@@ -5,11 +7,12 @@ extension JobQueue {
     }
 
     /// Takes a free GPU slot where the claim holds none. False when all are taken.
-    public func holdSlot(_ token: LeaseToken, host: String) async throws -> Bool {
+    /// - Parameter isNew: for a run that has not begun, which a pause of the queue holds up.
+    public func holdSlot(_ token: LeaseToken, host: String, isNew: Bool = false) async throws -> Bool {
         do {
             return try await database.transaction { transaction in
                 try transaction.fence(token)
-                return try !transaction.run(Self.takeSlot, [.int(token.queueID), .text(host)]).isEmpty
+                return try !transaction.run(Self.takeSlot, [.int(token.queueID), .text(host), .bool(isNew)]).isEmpty
             }
         } catch let error as DatabaseError where error.sqlState == "23505" {
             // Another claim was faster: the column is unique.
@@ -17,9 +20,13 @@ extension JobQueue {
         }
     }
 
-    /// Who holds the slots, for people: `dataset 41 on gpu-1`; empty when none is held.
-    public func slotHolders() async throws -> [String] {
-        try await database.run(Self.readHolders).map { try $0.get("holder") }
+    /// What keeps a prepared row from its slot, for people: `dataset 41 on gpu-1 has it`.
+    /// - Throws: `Failure` with code `worker_drained` when its worker is to start nothing more.
+    public func whatHoldsUp(_ token: LeaseToken) async throws -> String {
+        let row = try await database.run(Self.readObstacles, [.text(token.worker)])[0]
+        if try row.get("is_drained", as: Bool.self) { throw Failure.workerDrained(token.worker) }
+        if try row.get("is_paused", as: Bool.self) { return "the queue is paused" }
+        return try row.getIfPresent("holders") ?? "a container is being ended"
     }
 
     /// Whether an ODM row waits that a worker of these types would take.
@@ -38,14 +45,17 @@ extension JobQueue {
         "take gpu slot",
         """
         UPDATE v2_queue_lease SET gpu_slot = coalesce(gpu_slot, v2_free_gpu_slot($2, $1))
-        WHERE queue_id = $1 AND coalesce(gpu_slot, v2_free_gpu_slot($2, $1)) IS NOT NULL RETURNING gpu_slot
+        WHERE queue_id = $1 AND coalesce(gpu_slot, v2_free_gpu_slot($2, $1)) IS NOT NULL
+          AND NOT ($3 AND EXISTS (SELECT FROM v2_queue_pause)) RETURNING gpu_slot
         """)
 
-    private static let readHolders = Statement(
-        "read slot holders",
+    private static let readObstacles = Statement(
+        "read what holds up",
         """
-        SELECT format('dataset %s on %s', dataset_id, worker) AS holder FROM v2_queue_lease
-        WHERE gpu_slot IS NOT NULL ORDER BY gpu_slot
+        SELECT EXISTS (SELECT FROM v2_queue_pause) AS is_paused,
+          EXISTS (SELECT FROM v2_workers WHERE name = $1 AND is_drained) AS is_drained,
+          (SELECT string_agg(format('dataset %s on %s has it', dataset_id, worker), ', ' ORDER BY gpu_slot)
+           FROM v2_queue_lease WHERE gpu_slot IS NOT NULL) AS holders
         """)
 
     private static let findWaiting = Statement(
@@ -72,4 +82,12 @@ extension Transaction {
     private static let leaseWithContainer = Statement(
         "lease with container",
         "SELECT queue_id FROM v2_queue_lease WHERE queue_id = $1 AND container_id IS NOT NULL")
+}
+
+extension Failure {
+    fileprivate static func workerDrained(_ worker: String) -> Failure {
+        Failure(
+            "worker_drained", "worker \(worker) is drained and starts nothing more; another one takes the dataset",
+            retry: .withoutBlame)
+    }
 }

@@ -175,7 +175,9 @@ extension JobQueue {
     private static let writeEnd = Statement(
         "end odm run",
         """
-        UPDATE v2_odm_runs SET ended_at = clock_timestamp(), exit_code = $2
+        UPDATE v2_odm_runs SET exit_code = $2, ended_at = CASE
+          -- Lost with its host: nobody knows when, and the time in which the host was off is not the run's.
+          WHEN $2 = 255 THEN coalesce(seen_at, started_at, clock_timestamp()) ELSE clock_timestamp() END
         WHERE container_id = $1 AND ended_at IS NULL
         """)
 

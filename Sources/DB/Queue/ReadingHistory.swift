@@ -46,6 +46,8 @@ public struct DatasetHistory: Sendable, Encodable {
     public let datasetID: Int64
     /// Oldest first.
     public let runs: [TaskRunReading]
+    /// What its stages warned of when they last succeeded.
+    public let warnings: [WarningReading]
 }
 
 extension JobQueue {
@@ -56,7 +58,9 @@ extension JobQueue {
             if try runs.isEmpty && transaction.run(Self.findDataset, [.int(datasetID)]).isEmpty {
                 throw Failure.noDataset(datasetID)
             }
-            return try DatasetHistory(readAt: transaction.now(), datasetID: datasetID, runs: runs)
+            return try DatasetHistory(
+                readAt: transaction.now(), datasetID: datasetID, runs: runs,
+                warnings: transaction.warnings(of: datasetID))
         }
     }
 

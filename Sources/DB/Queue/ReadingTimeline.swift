@@ -17,6 +17,10 @@ public struct QueueTimeline: Sendable, Encodable {
     @OrNull public var lease: LeaseReading?
     /// Oldest first.
     public let runs: [TaskRunReading]
+    /// Its containers, oldest first.
+    public let odmRuns: [ODMRunReading]
+    /// Of the dataset, whichever of its rows left them.
+    public let warnings: [WarningReading]
 }
 
 /// What became of a row that has left the queue: its one entry in `v2_requests`.
@@ -91,7 +95,8 @@ extension JobQueue {
                 readAt: transaction.now(), queueID: queueID, datasetID: dataset,
                 taskTypes: entry?.taskTypes ?? request?.getIfPresent("task_types") ?? runs.map(\.taskType),
                 createdAt: created, entry: entry, ended: request.map(EndReading.init),
-                lease: transaction.run(Self.readLease, [.int(queueID)]).first.map(LeaseReading.init), runs: runs)
+                lease: transaction.run(Self.readLease, [.int(queueID)]).first.map(LeaseReading.init), runs: runs,
+                odmRuns: transaction.odmRuns(of: queueID), warnings: transaction.warnings(of: dataset))
         }
     }
 

@@ -23,6 +23,7 @@ public struct QueueTrigger: Hashable, Sendable, CustomStringConvertible {
         QueueTrigger("v2_queue_guard_insert", on: "v2_queue"),
         QueueTrigger("v2_leases_deleted", on: "v2_queue_lease"),
         QueueTrigger("v2_lease_slot_freed", on: "v2_queue_lease"),
+        QueueTrigger("v2_lease_slot_taken", on: "v2_queue_lease"),
         QueueTrigger("v2_lease_canceled", on: "v2_queue_lease"),
         QueueTrigger("v2_worker_state", on: "v2_workers"),
         QueueTrigger("v2_queue_resumed", on: "v2_queue_pause"),

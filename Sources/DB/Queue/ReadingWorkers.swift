@@ -45,6 +45,13 @@ public struct WorkerReading: Sendable, Encodable {
     /// Went away without a word, and was expected to work or left rows behind.
     public var isSilent: Bool { state != "stopped" && !isAlive && (!isDrained || !running.isEmpty) }
 
+    /// How old, in seconds, the watchdog's last look was when the worker was last heard of: it tells both together. Its
+    /// start counts as a look. Nil for a worker without ODM: its host need not have a Docker Engine.
+    public var watchdogSilence: TimeInterval? {
+        guard taskTypes.contains("odm_processing") else { return nil }
+        return heartbeatAt.timeIntervalSince(watchdogAt ?? startedAt)
+    }
+
     init(_ row: Row, running: [Job]) throws {
         name = try row.get("name")
         host = try row.get("host")

@@ -37,7 +37,8 @@ public struct Doctor: Sendable {
         // Row level security hides the tables' rows, the schema's journal too, from a role that lacks rights.
         let mayRead = await rights.check()
         return await [reached] + checks([postGIS, clock, listening]) + [mayRead]
-            + (mayRead.state == .failed ? [] : checks([schema], then: [triggers, leases, orphans, workers, pause]))
+            + (mayRead.state == .failed
+                ? [] : checks([schema], then: [triggers, leases, orphans, workers, odmWorkers, watchdogs, pause]))
     }
 
     /// Makes the checks of `first`, and those of `rest` unless one of `first` failed.

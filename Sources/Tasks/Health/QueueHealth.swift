@@ -61,4 +61,38 @@ extension Doctor {
             return .ok("\(troubles.aliveWorkers) alive")
         }
     }
+    /// Workers heal by themselves; somebody has to heal their hosts.
+    var odmWorkers: Probe {
+        Probe(name: "odm workers", advice: Self.askAgain) {
+            let workers = try await queue.workers().workers.filter { $0.isAlive && $0.taskTypes.contains(Self.odm) }
+            let refusing = workers.filter { $0.refusesODM != nil }
+            guard !refusing.isEmpty else { return .ok("\(workers.count) alive, none refuses ODM") }
+            let words = refusing.map { "\($0.name) on \($0.host): \($0.refusesODM ?? "")" }
+            return .warning(
+                "\(refusing.count) of \(workers.count) claim no ODM rows: \(words.joined(separator: "; "))",
+                advice:
+                    "put right what the sentence names, on that host; the worker looks every few seconds and goes on by itself"
+            )
+        }
+    }
+
+    /// What ends a container whose stage is gone.
+    var watchdogs: Probe {
+        Probe(name: "watchdogs", advice: Self.askAgain) {
+            let workers = try await queue.workers().workers.filter { $0.isAlive && $0.watchdogSilence != nil }
+            let blind = workers.filter { ($0.watchdogSilence ?? 0) > Self.longestSilence }
+            guard !blind.isEmpty else { return .ok("\(workers.count) look at their host's containers") }
+            let words = blind.map {
+                "\($0.name) on \($0.host) for \(Int((($0.watchdogSilence ?? 0) / 60).rounded())) min"
+            }
+            return .warning(
+                "have not seen their host's containers: \(words.joined(separator: ", "))",
+                advice:
+                    "look whether the Docker Engine of that host answers (docker ps); if it does, restart the worker")
+        }
+    }
+
+    private static let odm = TaskType.odmProcessing.rawValue
+    /// Seconds. A watchdog looks every 15.
+    private static let longestSilence = 120.0
 }

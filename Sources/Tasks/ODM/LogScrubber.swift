@@ -18,10 +18,15 @@ struct LogScrubber: Sendable {
 
     func clean(_ line: String) -> String {
         // Most lines hold nothing of the kind, and there are millions.
-        var text = line.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 }) ? Self.withoutControls(line) : line
+        var text = Self.hasControls(line) ? Self.withoutControls(line) : line
         for secret in secrets where text.contains(secret) { text = text.replacing(secret, with: "***") }
-        guard text.contains("://") || text.contains("oken=") else { return text }
+        guard text.holds("://") || text.holds("oken=") else { return text }
         return text.replacing(/(:\/\/)[^\/\s@]+@/) { "\($0.1)***@" }.replacing(/([Tt]oken=)[^&\s]+/) { "\($0.1)***" }
+    }
+
+    private static func hasControls(_ line: String) -> Bool {
+        var copy = line
+        return copy.withUTF8 { bytes in bytes.contains { $0 < 0x20 && $0 != 0x09 } }
     }
 
     private static func withoutControls(_ line: String) -> String {

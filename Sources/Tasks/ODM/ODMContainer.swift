@@ -98,27 +98,6 @@ struct ODMContainer: Sendable {
         }
     }
 
-    /// Makes this worker the owner of what ODM has written: its container runs as root, the worker need not. Done
-    /// by the same image, which has `chown` as every Debian has.
-    func takeOwnership(of project: String) async throws {
-        guard geteuid() != 0 else { return }
-        var spec = ContainerSpec(
-            image: options.settings.image, command: ["-R", "\(geteuid()):\(getegid())", "/project"])
-        spec.entrypoint = ["chown"]
-        spec.mounts = [.init(source: project, target: "/project")]
-        spec.addedCapabilities += ["CHOWN"]
-        spec.labels = [Label.queueID: "\(stage.job.queueID)", Label.worker: options.worker]
-        let id = try await engine.create(spec, name: "deadtrees-chown-\(stage.job.queueID)-\(suffix())")
-        do {
-            try await engine.start(id)
-            _ = try await engine.waitUntilExited(id, pollEvery: .seconds(1))
-            try await engine.remove(id)
-        } catch {
-            await remove(id)
-            throw error
-        }
-    }
-
     /// A restart of the same attempt must not stumble over its own name.
     private func suffix() -> String { String(UUID().uuidString.prefix(4)).lowercased() }
 }

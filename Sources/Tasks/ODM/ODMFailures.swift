@@ -6,7 +6,7 @@ extension Failure {
     static func odmTimedOut(_ limit: String) -> Failure {
         Failure(
             "odm_timed_out",
-            "\(limit) for one ODM run was reached and the run was stopped; fewer photos or a lower resolution take less time"
+            "\(limit) for ODM was reached and the run was stopped; fewer photos or a lower resolution take less time"
         )
     }
 

@@ -3,6 +3,7 @@ import DB
 import Failures
 import Foundation
 import Logging
+import Settings
 import Storage
 
 /// What becomes of a run that is over.
@@ -10,7 +11,7 @@ extension ODMProcessing {
     func conclude(_ container: ODMContainer, _ end: ODMEnd, _ project: ODMProject) async throws -> StageResult {
         await clearAway(container, project)
         let stage = container.stage
-        let facts = try UnpackPhotos.Output(savedAt: project.facts)
+        guard let facts = UnpackPhotos.Output(savedAt: project.facts) else { throw Failure.runGone() }
         let launch = ODMLaunch(savedAt: project.launch)
         let evidence = try await evidence(end, project, launch, stage)
         var detail = ODMDetail(facts, launch, end)
@@ -53,10 +54,20 @@ extension ODMProcessing {
         await Task.detached {
             do {
                 for left in try await container.existing() { await container.discard(left, because: .stale) }
-                try await container.takeOwnership(of: project.root)
+                try await FolderOwnership(engine: engine, image: options.settings.image).take(
+                    of: project.root,
+                    labels: [Label.queueID: "\(container.stage.job.queueID)", Label.worker: options.worker])
             } catch {
                 container.stage.logger.error("the run is not cleared away", metadata: ["error": "\(error)"])
             }
         }.value
+    }
+}
+
+extension Failure {
+    static func runGone() -> Failure {
+        Failure(
+            "odm_lost", "what the ODM run was about is not in the worker's scratch folder any more; it is run again",
+            retry: .later)
     }
 }

@@ -68,13 +68,12 @@ public struct ODMProcessing: TaskHandler {
             let rings = stage.bell.rings
             if .now - known > .seconds(30) { (means, known) = (try await health.means(), .now) }
             if try await stage.untilDatabaseAnswers({
-                try await stage.queue.holdSlot(stage.job.token, host: options.host)
+                try await stage.queue.holdSlot(stage.job.token, host: options.host, isNew: true)
             }) {
                 return means
             }
-            let holders = try await stage.untilDatabaseAnswers { try await stage.queue.slotHolders() }
-            let by = holders.isEmpty ? "a container that is being ended" : holders.joined(separator: " and ")
-            stage.report(0.19, "ready, waiting for the GPU, which \(by) uses")
+            let why = try await stage.untilDatabaseAnswers { try await stage.queue.whatHoldsUp(stage.job.token) }
+            stage.report(0.19, "ready, waiting for the GPU: \(why)")
             await stage.bell.wait(after: rings, atMost: .seconds(5))
             try Task.checkCancellation()
         }
@@ -170,9 +169,15 @@ public struct ODMProcessing: TaskHandler {
     ) async throws -> StageResult {
         let stage = container.stage
         let transcript = ODMTranscript(path: project.log, scrubber: LogScrubber(address: options.settings.clusterURL))
+        let watch = ODMWatch(
+            container: container, id: id, deadline: deadline, transcript: transcript, log: log,
+            startedAt: ODMLaunch(savedAt: project.launch)?.startedAt ?? Date(),
+            estimate: await estimate(project, stage))
+        let following = Task { await watch.follow() }
+        defer { following.cancel() }
         let ended: ODMWatch.End
         do {
-            ended = try await follow(container, id, project, deadline, transcript, log)
+            ended = try await watch.untilEnd()
         } catch {
             if await !container.isLeftToALaterAttempt() {
                 await container.end(id, because: .canceled)
@@ -180,25 +185,27 @@ public struct ODMProcessing: TaskHandler {
             }
             throw error
         }
-        let end = ODMEnd(ended, transcript, project, options.settings)
-        // Before the container goes, and with it the only other proof that the run is over.
-        try end.save(to: project.end)
         try await freeSlot(container, id, ended.state?.exitCode)
+        // The last lines, on which the verdict may depend, may still be on their way.
+        await transcript.waitForEnd(atMost: .seconds(5))
+        let end = ODMEnd(ended, transcript, project, options.settings)
+        do {
+            // Before the container goes, and with it the only other proof that the run is over.
+            try end.save(to: project.end)
+        } catch {
+            // A run that has filled the disk must be concluded all the same.
+            stage.logger.warning("the run's end is not noted", metadata: ["error": "\(error)"])
+        }
         await ODMLogSender(transcript: transcript, storage: stage.storage, path: log, logger: stage.logger).finish()
         return try await conclude(container, end, project)
     }
 
-    private func follow(
-        _ container: ODMContainer, _ id: String, _ project: ODMProject, _ deadline: Deadline,
-        _ transcript: ODMTranscript, _ log: StoragePath
-    ) async throws -> ODMWatch.End {
-        let facts = try UnpackPhotos.Output(savedAt: project.facts)
-        let history = try await options.preflightHost(container.stage).history
-        let watch = ODMWatch(
-            container: container, id: id, deadline: deadline, transcript: transcript, log: log,
-            startedAt: ODMLaunch(savedAt: project.launch)?.startedAt ?? Date(),
-            estimate: ODMEstimate(history, photos: facts.photos, megapixels: facts.megapixels))
-        return try await watch.untilEnd()
+    /// A guess for people is not worth failing a run that goes on.
+    private func estimate(_ project: ODMProject, _ stage: StageContext) async -> ODMEstimate {
+        let history = try? await options.preflightHost(stage).history  // see above
+        let facts = UnpackPhotos.Output(savedAt: project.facts)
+        return ODMEstimate(
+            history ?? ODMHistory(), photos: facts?.photos ?? 0, megapixels: facts?.megapixels ?? 0)
     }
 
     /// From here on the next run may start, while this one's results are looked at.

@@ -20,8 +20,15 @@ struct ODMProgress: Sendable {
         "odm_orthophoto": 0.84, "odm_report": 0.98, "odm_postprocess": 0.99,
     ]
 
+    /// What a line has to hold to be worth a closer look.
+    private static let telling: [StaticString] = [
+        "stage", "Loading", "Matching", "features for image", "to the reconstruction", "Undistorting image",
+        "orthophoto:",
+    ]
+
     /// Takes one line of output. True when it said something about progress.
     mutating func read(_ line: String) -> Bool {
+        guard line.holds(anyOf: Self.telling) else { return false }
         let words = line.split(separator: " ")
         if let start = words.firstIndex(of: "Running"), words.dropFirst(start + 2).first == "stage" {
             return enter(String(words[start + 1]))
@@ -34,13 +41,13 @@ struct ODMProgress: Sendable {
             pairs = count
             return advance(0.20, "matching \(count) pairs of photos")
         }
-        if line.contains("features for image") { return count(\.featured, of: photos, 0.03...0.20, "features") }
+        if line.holds("features for image") { return count(\.featured, of: photos, 0.03...0.20, "features") }
         // Two lines a pair; only one of them states a total time.
-        if line.contains("Matching "), line.contains("T-total") {
+        if line.holds("Matching "), line.holds("T-total") {
             return count(\.matched, of: pairs, 0.20...0.40, "pairs matched")
         }
-        if line.contains("to the reconstruction") { return reconstruct(words) }
-        if line.contains("Undistorting image") {
+        if line.holds("to the reconstruction") { return reconstruct(words) }
+        if line.holds("Undistorting image") {
             return count(\.undistorted, of: photos, 0.55...0.60, "photos undistorted")
         }
         if let percent = percent(after: "orthophoto:", in: words) {

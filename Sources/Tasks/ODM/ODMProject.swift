@@ -37,15 +37,7 @@ extension ScratchFolder {
     func thumbnail(_ datasetID: Int64) -> String { file("\(datasetID)_thumbnail.jpg") }
 }
 
-extension UnpackPhotos.Output {
-    init(savedAt path: String) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-    }
-
-    func save(to path: String) throws {
-        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
-
+extension UnpackPhotos.Output: ScratchNote {
     var record: RawImagesRecord {
         RawImagesRecord(
             imageCount: photos + leftOut, bytes: bytes, hasRTK: rtk != nil, rtkPrecision: rtk?.precision,

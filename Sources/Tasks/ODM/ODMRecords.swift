@@ -3,8 +3,9 @@ import DB
 import Foundation
 import Settings
 
-/// How an ODM run was started. Lies beside the project, for whoever takes the run up.
-struct ODMLaunch: Codable {
+/// How an ODM run was started. Lies beside the project, for whoever takes the run up; one that an older version has
+/// started goes on without.
+struct ODMLaunch: ScratchNote {
     let plan: ODMPlan
     /// By content.
     let image: String
@@ -19,22 +20,10 @@ struct ODMLaunch: Codable {
         self.host = host
         self.startedAt = startedAt
     }
-
-    /// Nil where it cannot be read, or an older version has started the run, which goes on without.
-    init?(savedAt path: String) {
-        guard let data = FileManager.default.contents(atPath: path),
-            let launch = try? JSONDecoder().decode(Self.self, from: data)  // see above
-        else { return nil }
-        self = launch
-    }
-
-    func save(to path: String) throws {
-        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
 }
 
 /// An ODM run that is over. Lies beside the project until the stage has ended.
-struct ODMEnd: Codable {
+struct ODMEnd: ScratchNote {
     /// What the orthophoto is worth is not among it yet.
     let evidence: ODMEvidence
     let remarks: ODMRemarks
@@ -47,18 +36,6 @@ struct ODMEnd: Codable {
             memoryLimit: settings.memory.bytes, tail: transcript.tail, log: project.runLog)
         remarks = transcript.remarks
         endedAt = Date()
-    }
-
-    /// Nil where no run has ended.
-    init?(savedAt path: String) {
-        guard let data = FileManager.default.contents(atPath: path),
-            let end = try? JSONDecoder().decode(Self.self, from: data)  // Cut short: then the container tells.
-        else { return nil }
-        self = end
-    }
-
-    func save(to path: String) throws {
-        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 }
 

@@ -22,35 +22,35 @@ struct ODMRemarks: Codable, Equatable, Sendable {
     mutating func read(_ line: String) {
         // Nearly all lines are OpenSfM's on one photo or one pair.
         guard line.utf8.count < 4096 else { return }
-        if line.contains("SIFT features") || line.contains("nvidia-smi") || line.contains("with GPU")
-            || line.contains("SIFT extraction failed")
+        if line.holds("SIFT features") || line.holds("nvidia-smi") || line.holds("with GPU")
+            || line.holds("SIFT extraction failed")
         {
             return readGPU(line)
         }
-        if line.contains("seems corrupted and will not be used") { return note(corrupted: line) }
-        if line.contains("OpenMVS ran out of memory") { seen.insert(.tiled) }
-        if line.contains("Cannot load AI model") { seen.insert(.noModel) }
-        if line.contains("Could not generate coordinates file") { seen.insert(.noCoordinates) }
-        if line.contains("Caught TERM/INT signal") { caughtSignal = true }
-        if line.contains("Maximum resolution set to") {
+        if line.holds("seems corrupted and will not be used") { return note(corrupted: line) }
+        if line.holds("OpenMVS ran out of memory") { seen.insert(.tiled) }
+        if line.holds("Cannot load AI model") { seen.insert(.noModel) }
+        if line.holds("Could not generate coordinates file") { seen.insert(.noCoordinates) }
+        if line.holds("Caught TERM/INT signal") { caughtSignal = true }
+        if line.holds("Maximum resolution set to") {
             resolution = line.firstMatch(of: /\(([0-9.]+) cm \/ pixel/).flatMap { Double($0.1) } ?? resolution
         }
     }
 
     private mutating func readGPU(_ line: String) {
-        if line.contains("No nvidia-smi detected") {
+        if line.holds("No nvidia-smi detected") {
             seen.insert(.noGPU)
             usedGPU = usedGPU ?? false
-        } else if line.contains("Using GPU for extracting SIFT features") {
+        } else if line.holds("Using GPU for extracting SIFT features") {
             // A submodel may fall back while others do not.
             usedGPU = !seen.contains(.siftFellBack)
-        } else if line.contains("GPU SIFT extraction failed") {
+        } else if line.holds("GPU SIFT extraction failed") {
             seen.insert(.siftFellBack)
             usedGPU = false
-        } else if line.contains("Using CPU for extracting SIFT features") {
+        } else if line.holds("Using CPU for extracting SIFT features") {
             seen.insert(.featuresOnCPU)
             usedGPU = false
-        } else if line.contains("OpenMVS failed with GPU") {
+        } else if line.holds("OpenMVS failed with GPU") {
             seen.insert(.denseFellBack)
         }
     }

@@ -71,7 +71,8 @@ final class ODMTranscript: Sendable {
         return state.withLock { state in
             state.position = line.position
             state.lastLine = .now
-            state.buffer += Array(text.utf8) + [UInt8(ascii: "\n")]
+            state.buffer.append(contentsOf: text.utf8)
+            state.buffer.append(UInt8(ascii: "\n"))
             if state.buffer.count > Self.largestBuffer { state.write() }
             return state.remember(text)
         }
@@ -87,8 +88,9 @@ final class ODMTranscript: Sendable {
             return state.position.map { Bookmark(position: $0.description, bytes: state.written) }
         }
         guard let bookmark else { return }
+        let file = URL(fileURLWithPath: bookmarkPath)
         // A full disk is noticed by the run itself; without a bookmark the log is read anew.
-        try? JSONEncoder().encode(bookmark).write(to: URL(fileURLWithPath: bookmarkPath), options: .atomic)  // see above
+        try? JSONEncoder().encode(bookmark).write(to: file, options: .atomic)  // see above
     }
 
     /// There will be no more lines.

@@ -40,7 +40,6 @@ struct ODMWatch: Sendable {
             group.addTask { try await untilExited() }
             group.addTask { try await endAtDeadline() }
             group.addTask { try await guardHost() }
-            group.addTask { await follow() }
             group.addTask { await sendLog() }
             defer { group.cancelAll() }
             while let event = try await group.next() {
@@ -55,12 +54,12 @@ struct ODMWatch: Sendable {
     }
 
     private func end(_ state: ContainerDetails.State?, killed: KillReason?) async -> End {
-        // The last lines may still be on their way; follow() ends by itself when the container has.
-        await transcript.waitForEnd(atMost: .seconds(5))
         if let killed { return End(state: state, kill: killed) }
         // Somebody else may have ended it: another worker of this host, or this one in its earlier life.
         let recorded = try? await stage.queue.odmRun(container: id)?.kill  // Then the clock decides.
-        let isLate = state?.finishedAt.map { $0 >= deadline.date } ?? false
+        // Of a container that was lost with its host, the engine gives its own start as the end, whenever that was.
+        let isLost = state?.exitCode == 255
+        let isLate = !isLost && state?.finishedAt.map { $0 >= deadline.date } ?? false
         return End(state: state, kill: recorded ?? (isLate ? .deadline : nil))
     }
 
@@ -86,7 +85,8 @@ struct ODMWatch: Sendable {
         return await .killed(reason, try? container.engine.inspect(id)?.state)  // Its exit code decides nothing then.
     }
 
-    private func follow() async -> Event {
+    /// Takes down what the container prints, to its end, which may come some time after the container's.
+    func follow() async {
         report()
         var reported = ContinuousClock.now
         while !Task.isCancelled {
@@ -104,7 +104,6 @@ struct ODMWatch: Sendable {
             }
         }
         transcript.end()
-        return .observed
     }
 
     private func report() {
