@@ -10,7 +10,7 @@ extension ODMReconcileTests {
     @Test func aDeadlineIsKeptByAnotherWorkerWhileTheDatabaseIsAway() async throws {
         try await PrivatePostgres.with { server in
             let test = TestDatabase(url: server.url, connections: 1)
-            try await ReconciledRun.with(Self.endless, ["ODM_TIMEOUT": "5s"], on: test) { run, first in
+            try await ReconciledRun.with(Self.endless, ["ODM_TIMEOUT": "3s"], on: test) { run, first in
                 try await run.kill(first)
                 let other = try WorkerProcess(run.site, [], run.site.otherHost)
                 try await waitUntil("it works: \(other.log)") { other.log.contains("worker started") }
@@ -63,6 +63,22 @@ extension ODMReconcileTests {
                 try $0.getIfPresent("kill_reason", as: String.self)
             }
             #expect(reasons == [nil])
+            try await run.site.stop(second)
+        }
+    }
+
+    /// Nobody knows when the run was lost, and the time in which the host was off is not the row's.
+    @Test func aHostThatIsBackAfterTheDeadlineHasLostARunAndNoTime() async throws {
+        try await ReconciledRun.with(Self.endless, ["ODM_TIMEOUT": "9s"]) { run, first in
+            try await run.kill(first)
+            try await run.changeImage(to: Self.well)
+            try await waitUntil("the deadline has passed") {
+                try await run.records("clock_timestamp() > deadline_at AS over")[0].get("over")
+            }
+            try await run.engine.restartHost(losesMetadata: false)
+            let second = try WorkerProcess(run.site)
+            try await run.untilGone(second)
+            #expect(try await run.outcomes() == ["lost", "failed odm_lost", "succeeded"])
             try await run.site.stop(second)
         }
     }
