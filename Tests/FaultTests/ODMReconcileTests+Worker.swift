@@ -37,6 +37,22 @@ extension ODMReconcileTests {
         }
     }
 
+    @Test func aContainerWhoseFolderIsGoneIsKilledAndTheRunIsDoneAnew() async throws {
+        try await ReconciledRun.with(Self.endless) { run, first in
+            try await run.kill(first)
+            try await run.changeImage(to: Self.well)
+            try FileManager.default.removeItem(atPath: "\(run.site.work)/\(run.row)-1")
+            let second = try WorkerProcess(run.site)
+            try await run.untilGone(second)
+            #expect(try await run.outcomes() == ["lost", "succeeded"])
+            let reasons = try await run.records("coalesce(kill_reason, '') AS why").map {
+                try $0.get("why", as: String.self)
+            }
+            #expect(reasons == ["stale", ""])
+            try await run.site.stop(second)
+        }
+    }
+
     /// Two containers of one row: the newer one counts.
     @Test func anOlderContainerOfTheRowIsKilledAndRemoved() async throws {
         try await ReconciledRun.with(Self.well) { run, first in
