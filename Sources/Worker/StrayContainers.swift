@@ -15,11 +15,18 @@ struct StrayContainers: Sendable {
     /// being taken over.
     var patience = Duration.seconds(60)
 
+    /// For so long after the last container was seen the database goes on being told that there are none.
+    private let echo = Duration.seconds(150)
+
     func run() async {
         var strays: [String: ContinuousClock.Instant] = [:]
+        // Once, too, for what an earlier life has left.
+        var lastSeen = ContinuousClock.now - echo + interval / 2
         while !Task.isCancelled {
             do {
-                strays = try await look(seen: strays)
+                let containers = try await engine.list(labels: [Label.stage: "\(TaskType.odmProcessing)"])
+                if !containers.isEmpty { lastSeen = .now }
+                if .now - lastSeen < echo { strays = try await compare(containers, seen: strays) }
             } catch {
                 logger.debug("containers could not be compared with claims", metadata: ["error": "\(error)"])
             }
@@ -29,9 +36,9 @@ struct StrayContainers: Sendable {
 
     /// - Parameter seen: since when each of the strays is known.
     /// - Returns: the same for those that are left.
-    private func look(seen: [String: ContinuousClock.Instant]) async throws -> [String: ContinuousClock.Instant] {
-        let containers = try await engine.list(labels: [Label.stage: "\(TaskType.odmProcessing)"])
-        guard !containers.isEmpty || !seen.isEmpty else { return [:] }
+    private func compare(
+        _ containers: [ContainerSummary], seen: [String: ContinuousClock.Instant]
+    ) async throws -> [String: ContinuousClock.Instant] {
         let deployment = try await queue.deployment()
         let own = containers.filter { $0.labels[Label.deployment] == deployment }
         try await report(own)

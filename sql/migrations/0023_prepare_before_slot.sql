@@ -239,6 +239,32 @@ BEGIN
   END;
 END $$;
 
+-- What dead workers, dead sessions and switched-off triggers leave behind. Every worker calls it now and then, and once
+-- a minute one of them does it.
+CREATE OR REPLACE FUNCTION v2_sweep() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM FROM v2_deployment WHERE swept_at < now() - interval '1 minute' FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  UPDATE v2_deployment SET swept_at = now();
+  UPDATE v2_task_runs r SET outcome = 'lost', finished_at = clock_timestamp(), error = 'the worker ' || r.worker || ' went away'
+  WHERE r.outcome IS NULL
+    AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.queue_id = r.queue_id AND l.attempt = r.attempt);
+  -- Marked as running, and nobody holds it: by a hand that slipped, or by an older system.
+  UPDATE v2_queue q SET is_processing = false
+  WHERE q.is_processing AND coalesce(q.claimed_at, q.created_at) < now() - interval '10 minutes'
+    AND NOT EXISTS (SELECT FROM v2_queue_lease l WHERE l.queue_id = q.id);
+  UPDATE v2_queue q SET is_ready = true
+  WHERE NOT q.is_processing AND NOT q.is_ready
+    AND EXISTS (SELECT FROM v2_statuses s WHERE s.dataset_id = q.dataset_id AND s.is_upload_done);
+  -- Containers that were never made, or that nobody sees any more, of rows that are gone.
+  UPDATE v2_odm_runs r SET ended_at = coalesce(r.seen_at, r.started_at, r.planned_at)
+  WHERE r.ended_at IS NULL AND coalesce(r.seen_at, r.started_at, r.planned_at) < now() - interval '10 minutes'
+    AND NOT EXISTS (SELECT FROM v2_queue q WHERE q.id = r.queue_id);
+  RETURN true;
+END $$;
+
 REVOKE EXECUTE ON FUNCTION v2_claim, v2_claim_waiting, v2_room_to_prepare, v2_why_no_worker FROM PUBLIC, anon, authenticated;
 GRANT EXECUTE ON FUNCTION v2_why_no_worker, v2_room_to_prepare, v2_free_gpu_slot TO service_role;
 

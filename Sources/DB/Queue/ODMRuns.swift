@@ -130,6 +130,10 @@ extension JobQueue {
         WITH spent AS (
           SELECT coalesce(sum(coalesce(ended_at, seen_at, started_at) - started_at), interval '0') AS time
           FROM v2_odm_runs WHERE queue_id = $1),
+        -- Its worker died before it was made.
+        never_made AS (
+          UPDATE v2_odm_runs SET ended_at = clock_timestamp()
+          WHERE queue_id = $1 AND container_id IS NULL AND ended_at IS NULL),
         lease AS (
           UPDATE v2_queue_lease SET container_id = NULL, deadline_at = clock_timestamp() + $7::interval - (SELECT time FROM spent)
           WHERE queue_id = $1 RETURNING dataset_id, gpu_slot, deadline_at)
