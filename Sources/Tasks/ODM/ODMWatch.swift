@@ -58,7 +58,7 @@ struct ODMWatch: Sendable {
         // Somebody else may have ended it: another worker of this host, or this one in its earlier life.
         let recorded = try? await stage.queue.odmRun(container: id)?.kill  // Then the clock decides.
         // Of a container that was lost with its host, the engine gives its own start as the end, whenever that was.
-        let isLost = state?.exitCode == 255
+        let isLost = state?.exitCode.map { [0, 255].contains($0) } ?? true
         let isLate = !isLost && state?.finishedAt.map { $0 >= deadline.date } ?? false
         return End(state: state, kill: recorded ?? (isLate ? .deadline : nil))
     }
