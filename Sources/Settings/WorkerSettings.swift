@@ -17,7 +17,7 @@ public struct WorkerSettings: Equatable, Sendable {
     public let shutdownGrace: Duration
     /// With less free space than this in `workDirectory` the worker claims nothing.
     public let diskReserve: ByteCount
-    /// How long the scratch folder of a failed job is kept for inspection; zero removes it at once.
+    /// How long the scratch folder of a failed job is kept for inspection; zero, as shipped, removes it at once.
     public let keepFailed: Duration
     /// Image of the deadwood and tree-cover models; their tasks cannot run without it.
     public let segmentationImage: String?
@@ -42,7 +42,7 @@ public struct WorkerSettings: Equatable, Sendable {
         diskReserve = reader.value(
             "DISK_RESERVE", or: .gibibytes(1), accepted: "a size such as 512MiB or 10GiB, or 0B",
             parse: ByteCount.init(written:))
-        keepFailed = reader.duration("KEEP_FAILED", or: .seconds(86_400), in: .zero...(.seconds(365 * 86_400)))
+        keepFailed = reader.duration("KEEP_FAILED", or: .zero, in: .zero...(.seconds(365 * 86_400)))
         segmentationImage = reader.image("SEGMENTATION_IMAGE")
         assetsDirectory = reader.path("ASSETS_DIR", host: host)
     }

@@ -29,7 +29,6 @@ public struct Site: Sendable {
             "DATABASE_URL": test.url, "STORAGE_URL": "file://\(folder)/storage", "WORK_DIR": "\(folder)/work",
             "ODM_IMAGE": "deadtrees/orthopreview", "WORKER_NAME": "w-\(UUID().uuidString.prefix(8))",
             "ODM_MEMORY": "2GiB", "POLL_INTERVAL": "5s",
-            "KEEP_FAILED": "0s",
         ]
         try await body(Site(test: test, folder: folder, settings: own.merging(settings) { $1 }))
     }

@@ -40,7 +40,7 @@ import Testing
     @Test func readsEveryGroup() throws {
         let settings = try settings([
             "DATABASE_URL": "postgresql://u:p@db:5432/d", "STORAGE_URL": "sftp://drone@files:2222/data",
-            "STORAGE_SSH_KEY": "keys/id", "LEASE": "2m", "KEEP_FAILED": "0s", "ODM_LEASE": "1h", "ODM_MEMORY": "50%",
+            "STORAGE_SSH_KEY": "keys/id", "LEASE": "2m", "KEEP_FAILED": "24h", "ODM_LEASE": "1h", "ODM_MEMORY": "50%",
             "ODM_CPUS": "7.5", "ODM_GPU": "required", "ODM_ARGS": "--split 400", "HTTP_BIND": "[::1]:9000",
             "JWKS_URL": "https://p.example.org/jwks.json", "LOG_LEVEL": "debug", "LOG_FORMAT": "json",
         ])
@@ -49,7 +49,7 @@ import Testing
             settings.storage.location == .sftp(.init(user: "drone", host: "files", port: 2222, folder: "/data")))
         #expect(settings.storage.sshKey == "/srv/deadtrees/keys/id")
         #expect(settings.worker.lease == .seconds(120))
-        #expect(settings.worker.keepFailed == .zero)
+        #expect(settings.worker.keepFailed == .seconds(86_400))
         #expect(settings.odm.lease == .seconds(3600))
         #expect(settings.odm.memory == .gibibytes(60))
         #expect(settings.odm.cpus == 7.5)
