@@ -44,7 +44,7 @@ struct ODMReport: Encodable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Strings, whole numbers and truths cannot fail to be encoded.
-        let data = (try? encoder.encode(self)) ?? Data("{}".utf8)
+        let data = (try? encoder.encode(self)) ?? Data("{}".utf8)  // see above
         return String(decoding: data, as: UTF8.self)
     }
 }
