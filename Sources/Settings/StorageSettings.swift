@@ -22,6 +22,18 @@ public struct StorageSettings: Equatable, Sendable {
     public let sshKey: String
     /// The file of host keys to trust, absolute; an unknown or changed key is refused.
     public let knownHosts: String
+    /// Of the private key; nil where it has none.
+    public let passphrase: Secret?
+    /// How many connections transfer files at a time.
+    public let sessions: Int
+    /// How an upload is compared with what has arrived.
+    public let verification: Verification
+
+    public enum Verification: String, CaseIterable, Sendable {
+        case auto
+        case readBack = "read-back"
+        case size
+    }
 
     init(reading reader: inout EnvironmentReader, host: HostFacts) {
         location = reader.value(
@@ -30,6 +42,9 @@ public struct StorageSettings: Equatable, Sendable {
         )
         sshKey = reader.path("STORAGE_SSH_KEY", host: host) ?? host.absolute("~/.ssh/id_ed25519")
         knownHosts = reader.path("STORAGE_KNOWN_HOSTS", host: host) ?? host.absolute("~/.ssh/known_hosts")
+        passphrase = reader.secret("STORAGE_SSH_PASSPHRASE", accepted: "the passphrase of the private key")
+        sessions = reader.count("STORAGE_SESSIONS", or: 4, in: 1...32)
+        verification = reader.choice("STORAGE_VERIFY", or: .auto)
     }
 }
 
@@ -43,8 +58,11 @@ extension StorageSettings.Location {
         case "file" where parts.host?.isEmpty ?? true:
             self = .folder(parts.path)
         case "sftp":
-            guard let user = parts.user, !user.isEmpty, let host = parts.host, !host.isEmpty, parts.password == nil
+            guard let user = parts.user, !user.isEmpty, let written = parts.host, !written.isEmpty,
+                parts.password == nil
             else { return nil }
+            // An IPv6 address stands in brackets only because of the port after it.
+            let host = written.trimmingCharacters(in: ["[", "]"])
             let port = parts.port ?? 22
             guard (1...65535).contains(port) else { return nil }
             self = .sftp(.init(user: user, host: host, port: port, folder: parts.path))

@@ -1,4 +1,5 @@
 import Failures
+import Foundation
 import Glibc
 
 /// A checked path below the storage root: no empty part, no `.` or `..`, no leading slash, no NUL.
@@ -6,6 +7,11 @@ public struct StoragePath: Hashable, Sendable, CustomStringConvertible {
     public let text: String
     public var description: String { text }
     public var name: String { text.split(separator: "/").last.map(String.init) ?? text }
+
+    /// The folder that it is in; nil for the root.
+    var parent: StoragePath? { text.lastIndex(of: "/").map { StoragePath(checked: String(text[..<$0])) } }
+
+    private init(checked text: String) { self.text = text }
 
     /// - Throws: `Failure` with code `bad_storage_path`.
     public init(_ text: String) throws {
@@ -27,6 +33,20 @@ public struct StoragePath: Hashable, Sendable, CustomStringConvertible {
 
     public func appending(_ name: String) throws -> StoragePath { try StoragePath("\(text)/\(name)") }
 
+    /// A name for what is put aside under this path. Files of one name may be put aside within one millisecond, and
+    /// each has to stay.
+    func inTrash() throws -> StoragePath {
+        let moment = Int(Date().timeIntervalSince1970 * 1000)
+        return try StoragePath("trash/\(moment)-\(UUID().uuidString.prefix(8))_\(shortName)")
+    }
+
+    /// The end of the name, with room for something before it: file systems take 255 bytes.
+    var shortName: String {
+        var short = Substring(name)
+        while short.utf8.count > 180 { short.removeFirst() }
+        return String(short)
+    }
+
     private static let topFolders: Set<String> = ["raw_images", "archive", "cogs", "thumbnails", "logs"]
 
     /// `archive/{id}_ortho.tif`
@@ -38,22 +58,5 @@ public struct StoragePath: Hashable, Sendable, CustomStringConvertible {
     /// `logs/{id}/odm-{attempt}.log`
     public static func odmLog(of datasetID: Int64, attempt: Int) throws -> StoragePath {
         try .init("logs/\(datasetID)/odm-\(attempt).log")
-    }
-}
-
-extension Failure {
-    static func badStoragePath(_ text: String) -> Failure {
-        Failure("bad_storage_path", "the path \"\(text.prefix(80))\" does not lie within the storage folder")
-    }
-    static func notStored(_ path: StoragePath) -> Failure {
-        Failure("not_stored", "\(path) is not in storage; upload it again")
-    }
-    static func storage(_ operation: String, _ path: StoragePath, _ code: Int32) -> Failure {
-        // Full disks, quotas and I/O errors pass; what the path itself forbids does not.
-        let permanent: Set<Int32> = [EACCES, EPERM, ENAMETOOLONG, ENOTDIR, EISDIR, ELOOP]
-        return Failure(
-            code == ENOSPC || code == EDQUOT ? "storage_full" : "storage_failed",
-            "could not \(operation) \(path): \(String(cString: strerror(code)))",
-            retry: permanent.contains(code) ? .never : .later)
     }
 }

@@ -1,4 +1,5 @@
 import DB
+import Execution
 public import Logging
 
 /// Repeats a piece of bookkeeping until the database has taken it. A day of work is not thrown away for a

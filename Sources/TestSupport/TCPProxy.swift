@@ -16,11 +16,14 @@ public final class TCPProxy: Sendable {
         case delay(Duration)
         /// Hangs up on everybody.
         case refuse
+        /// Forwards so many bytes more, in both directions and of all connections, then hangs up once and forwards.
+        case cutAfter(Int)
     }
 
     private struct State {
         var mode = Mode.forward
         var open: Set<Int32> = []
+        var accepted = 0
     }
 
     /// Where it listens, on loopback.
@@ -50,6 +53,11 @@ public final class TCPProxy: Sendable {
         }
     }
 
+    /// How many there have been.
+    public var connections: Int { state.withLock { $0.accepted } }
+
+    public var isBlackHole: Bool { state.withLock { $0.mode == .blackHole } }
+
     /// Hangs up on those that are connected. Who comes again is served.
     public func cut() {
         state.withLock { state in state.open.forEach { shutdown($0, Int32(SHUT_RDWR)) } }
@@ -65,7 +73,10 @@ public final class TCPProxy: Sendable {
         while true {
             let client = accept(listener, nil, nil)
             guard client >= 0 else { break }
-            let isRefused = state.withLock { $0.mode == .refuse }
+            let isRefused = state.withLock { state in
+                state.accepted += 1
+                return state.mode == .refuse
+            }
             if isRefused || !connect(client) { Glibc.close(client) }
         }
         Glibc.close(listener)
@@ -106,10 +117,18 @@ public final class TCPProxy: Sendable {
             let mode = state.withLock { $0.mode }
             if mode == .blackHole || (mode == .swallowAnswers && isAnswer) { continue }
             if case .delay(let time) = mode { usleep(UInt32(time / .microseconds(1))) }
+            if case .cutAfter(let left) = mode { spend(count, of: left) }
             guard send(to, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(from, Int32(SHUT_RDWR))
         shutdown(to, Int32(SHUT_RDWR))
+    }
+
+    private func spend(_ count: Int, of left: Int) {
+        let isOver = count >= left
+        // Two directions may spend at once, and one of them be forgotten: what counts is that it ends.
+        state.withLock { $0.mode = isOver ? .forward : .cutAfter(left - count) }
+        if isOver { cut() }
     }
 
     private static func socket() -> Int32 {

@@ -53,7 +53,7 @@ struct JobRunner: Sendable {
         } catch {
             // Before the row is back in the queue, or this host would be the first to take it again.
             let failure = Failure(error)
-            if stop.reason == nil, failure.retry == .withoutBlame, failure.code != "worker_drained" {
+            if stop.reason == nil, failure.isHostsFault {
                 await gate?.suspect(failure)
             }
             await keeper.isEnding(job.token)
@@ -102,7 +102,9 @@ struct JobRunner: Sendable {
         var logger = logger
         logger[metadataKey: "stage"] = "\(handler.type)"
         let token = held.job.token
-        let storage = LeasedStorage(base: services.storage, trust: held.trust) { [keeper] in
+        let storage = LeasedStorage(
+            base: services.storage, trust: held.trust, attempt: "\(token.queueID)-\(token.attempt)"
+        ) { [keeper] in
             try await keeper.confirm(token)
         }
         return StageContext(
@@ -141,6 +143,14 @@ extension Failure {
     static func datasetGone(_ datasetID: Int64) -> Failure {
         Failure("dataset_gone", "dataset \(datasetID) does not exist any more")
     }
+    /// What speaks against running ODM on this host. Where storage is away, the host is as well as any other.
+    fileprivate var isHostsFault: Bool {
+        retry == .withoutBlame && code != "worker_drained" && !isStorages
+    }
+
+    /// What has been made for hours waits where it is until storage takes it.
+    var isStorages: Bool { code.hasPrefix("storage_") }
+
     static func workersLost(_ times: Int) -> Failure {
         Failure(
             "workers_lost",

@@ -25,22 +25,22 @@ final class LeaseTrust: Sendable {
 struct LeasedStorage: Storage {
     let base: any Storage
     let trust: LeaseTrust
+    /// `{queue id}-{attempt}`
+    let attempt: String
     /// Asks the database, and returns when the lease is known to hold. Throws when it is lost.
     let confirm: @Sendable () async throws -> Void
 
     func store(
-        _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
-        progress: @escaping @Sendable (Double) -> Void
+        _ local: String, as path: StoragePath, claim: StoreClaim, progress: @escaping TransferReport
     ) async throws {
+        let claim = StoreClaim(attempt: attempt) {
+            guard trust.holds else { throw Lapsed() }
+            try claim.permit()
+        }
         while true {
             if !trust.holds { try await confirm() }
             do {
-                return try await base.store(
-                    local, as: path,
-                    permit: {
-                        guard trust.holds else { throw Lapsed() }
-                        try permit()
-                    }, progress: progress)
+                return try await base.store(local, as: path, claim: claim, progress: progress)
             } catch is Lapsed {
                 // It ran out while the file was on its way. If it still is ours, the file is sent again.
                 continue
@@ -48,7 +48,7 @@ struct LeasedStorage: Storage {
         }
     }
 
-    func fetch(_ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void) async throws {
+    func fetch(_ path: StoragePath, to local: String, progress: @escaping TransferReport) async throws {
         try await base.fetch(path, to: local, progress: progress)
     }
 
@@ -71,6 +71,22 @@ struct LeasedStorage: Storage {
         if !trust.holds { try await confirm() }
         try await base.discard(path)
     }
+
+    func remove(_ path: StoragePath) async throws {
+        if !trust.holds { try await confirm() }
+        try await base.remove(path)
+    }
+
+    func rename(_ path: StoragePath, to new: StoragePath) async throws {
+        if !trust.holds { try await confirm() }
+        try await base.rename(path, to: new)
+    }
+
+    func makeDirectories(_ folder: StoragePath) async throws { try await base.makeDirectories(folder) }
+
+    func facts() async throws -> StorageFacts { try await base.facts() }
+
+    var width: Int { base.width }
 
     private struct Lapsed: Error {}
 }

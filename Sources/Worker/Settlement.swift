@@ -79,7 +79,7 @@ struct Settlement: Sendable {
                     job.token, datasetID: job.datasetID, outcome: outcome, failure: failure,
                     sentence: failure.sentence, backoff: backoff, measures: measures)
             }
-            freeDisk()
+            if !failure.isStorages { freeDisk() }
         case .giveUp:
             let sentence = earlier > 0 ? "\(failure.sentence) (tried \(earlier + 1) times)" : failure.sentence
             try await persist {
@@ -111,7 +111,7 @@ struct Settlement: Sendable {
                 job.token, datasetID: job.datasetID, outcome: .released, failure: failure, sentence: failure.sentence,
                 backoff: backoff, measures: StageMeasures(detail: Self.json(failure, with: nil)))
         }
-        freeDisk()
+        if !failure.isStorages { freeDisk() }
     }
 
     private func freeDisk() {

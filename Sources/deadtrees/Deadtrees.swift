@@ -45,7 +45,7 @@ struct Deadtrees: AsyncParsableCommand {
 
     private static func exitStatus(for failure: Failure) -> Int32 {
         switch failure.code {
-        case "bad_setting", "unknown_task_type", "docker_host_invalid": 2
+        case "bad_setting", "unknown_task_type", "docker_host_invalid", "storage_key_unusable": 2
         case "database_unreachable", "docker_unreachable", "storage_unreachable": 69
         default: 1
         }

@@ -20,10 +20,12 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try Environment()
+        // One for all its checks: over SSH each would log in anew.
+        let storage = Result { try environment.storage() }
         let doctor = Doctor(
             settings: environment.settings, database: environment.database(),
             engine: { try DockerEngine(host: environment.settings.odm.dockerHost, limit: .seconds(10)) },
-            storage: { try environment.storage() }, migrations: { try Environment.migrationsFolder() })
+            storage: { try storage.get() }, migrations: { try Environment.migrationsFolder() })
         let checks = await doctor.examine()
         let failed = checks.filter { $0.state == .failed }
         if json.isOn {

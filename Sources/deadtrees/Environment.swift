@@ -2,6 +2,7 @@ import DB
 import Failures
 import Foundation
 import Logging
+import SFTP
 import Settings
 import Storage
 
@@ -24,11 +25,29 @@ struct Environment {
     func storage() throws -> any Storage {
         switch settings.storage.location {
         case .folder(let path): return LocalStorage(root: path)
-        case .sftp:
-            throw Failure(
-                "storage_unsupported",
-                "STORAGE_URL names an SFTP server, which this version cannot use yet; use file:///folder")
+        case .sftp(let address):
+            let storage = settings.storage
+            return try SFTPStorage(
+                ServerAddress(
+                    user: address.user, host: address.host, port: address.port, keyFile: storage.sshKey,
+                    passphrase: storage.passphrase?.reveal(), knownHostsFile: storage.knownHosts),
+                folder: address.folder, sessions: storage.sessions,
+                verification: SFTPStorage.Verification(rawValue: storage.verification.rawValue) ?? .auto, logger: logger
+            )
         }
+    }
+
+    /// Storage that has let this host in. A worker that it will never let in must not claim rows; one whose storage is
+    /// away for a while may start, and its rows wait.
+    func reachedStorage() async throws -> any Storage {
+        let storage = try storage()
+        do {
+            let facts = try await storage.facts()
+            logger.info("storage", metadata: ["place": "\(facts.place)", "verification": "\(facts.verification)"])
+        } catch let failure as Failure where failure.retry != .never {
+            logger.error("storage cannot be used at present", metadata: ["error": "\(failure)"])
+        }
+        return storage
     }
 
     /// The folder of migration files: beside the checkout's build folder, where the package installs it, or here.

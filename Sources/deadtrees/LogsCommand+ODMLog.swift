@@ -63,7 +63,7 @@ struct ODMLog {
     }
 
     private func storedExcerpt(_ timeline: QueueTimeline) async throws -> Excerpt? {
-        let log = StoredLog(environment: environment, dataset: timeline.datasetID)
+        let log = try StoredLog(environment: environment, dataset: timeline.datasetID)
         // A later request of the dataset counts its attempts from 1 again, and its logs replace those of this one.
         let later = try await environment.queue().history(of: timeline.datasetID).runs
             .filter { $0.isODM && $0.queueID > timeline.queueID }

@@ -6,10 +6,17 @@ import Tasks
 
 /// ODM's output as storage has it: of a run that goes on it is two seconds old.
 struct StoredLog {
-    let environment: Environment
-    let dataset: Int64
+    private let environment: Environment
+    private let dataset: Int64
+    private let storage: any Storage
 
     private static let pieceLength = 1 << 20
+
+    init(environment: Environment, dataset: Int64) throws {
+        self.environment = environment
+        self.dataset = dataset
+        storage = try environment.storage()
+    }
 
     /// Hands every line of the newest log to `take`; with `follow` until its run has ended.
     /// - Throws: `Failure` with code `not_found` when there is nothing to read.
@@ -26,7 +33,7 @@ struct StoredLog {
             // Before the look: what was written until the end is there then.
             let outcome = try await runs().last?.outcome
             let isOver = !follow || outcome != nil
-            while case let piece = try await storage().read(path, from: offset, atMost: Self.pieceLength),
+            while case let piece = try await storage.read(path, from: offset, atMost: Self.pieceLength),
                 !piece.isEmpty
             {
                 offset += Int64(piece.count)
@@ -38,8 +45,8 @@ struct StoredLog {
     }
 
     func lastLines(of path: StoragePath, _ count: Int) async throws -> [String] {
-        let size = try await storage().stat(path)?.bytes ?? 0
-        let piece = try await storage().read(path, from: max(0, size - 64 << 10), atMost: 64 << 10)
+        let size = try await storage.stat(path)?.bytes ?? 0
+        let piece = try await storage.read(path, from: max(0, size - 64 << 10), atMost: 64 << 10)
         var lines: [String] = []
         var splitter = LineSplitter()
         try splitter.feed(piece) { lines.append($0) }
@@ -51,7 +58,7 @@ struct StoredLog {
     func newest(of runs: [TaskRunReading]) async throws -> StoragePath? {
         for run in runs.reversed() {
             let path = try StoragePath.odmLog(of: run.datasetID, attempt: run.attempt)
-            if try await storage().stat(path) != nil { return path }
+            if try await storage.stat(path) != nil { return path }
         }
         return nil
     }
@@ -69,7 +76,6 @@ struct StoredLog {
         try await environment.queue().history(of: dataset).runs.filter(\.isODM)
     }
 
-    private func storage() throws -> any Storage { try environment.storage() }
 }
 
 /// Cuts pieces of a file into its lines.

@@ -55,7 +55,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let worker = WorkerService(
             identity: identity, options: options(settings, engine), registry: registry,
             services: StageServices(
-                queue: JobQueue(database), storage: try environment.storage(), native: NativeRunner()),
+                queue: JobQueue(database), storage: try await environment.reachedStorage(), native: NativeRunner()),
             engine: engine, logger: environment.logger)
         let group = ServiceGroup(
             configuration: .init(

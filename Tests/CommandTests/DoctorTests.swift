@@ -26,7 +26,8 @@ struct DoctorTests {
                 checks.map { $0["check"]?.text } == [
                     "database", "postgis", "clock", "listen", "rights", "schema", "triggers", "leases",
                     "running rows", "workers", "odm workers", "watchdogs", "queue",
-                    "storage", "work folder", "docker", "docker live-restore", "odm image", "gpu",
+                    "storage", "storage files", "storage space", "storage speed", "work folder", "docker",
+                    "docker live-restore", "odm image", "gpu",
                 ])
             #expect(checks.allSatisfy { $0.keys == ["check", "state", "found", "advice", "code"] })
             let table = try await command.run("doctor")
@@ -42,10 +43,13 @@ struct DoctorTests {
         #expect(ended.exitCode == 69)
         #expect(!ended.output.contains("geheim") && !ended.errors.contains("geheim"))
         let checks = try #require(ended.json["checks"]).items
-        #expect(checks.map { $0["check"]?.text } == ["database", "storage", "work folder", "docker"])
+        #expect(
+            checks.map { $0["check"]?.text } == [
+                "database", "storage", "storage files", "storage space", "storage speed", "work folder", "docker",
+            ])
         #expect(checks[0]["code"]?.text == "database_unreachable")
         #expect(checks[1]["state"]?.text == "ok")
-        #expect(checks[3]["code"]?.text == "docker_unreachable")
+        #expect(checks.last?["code"]?.text == "docker_unreachable")
     }
 
     @Test func anEmptyDatabaseIsToldToMigrate() async throws {
@@ -181,7 +185,7 @@ struct DoctorTests {
             command.environment["WORK_DIR"] = "/proc/deadtrees"
             let ended = try await command.run("doctor", "--json")
             let failed = try #require(ended.json["checks"]).items.filter { $0["state"]?.text == "failed" }
-            #expect(failed.map { $0["check"]?.text } == ["storage", "work folder", "docker"])
+            #expect(failed.map { $0["check"]?.text } == ["storage files", "storage speed", "work folder", "docker"])
         }
     }
 }

@@ -1,3 +1,4 @@
+import Execution
 import Failures
 import Foundation
 import Logging

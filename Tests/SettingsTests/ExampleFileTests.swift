@@ -38,7 +38,7 @@ import Testing
     /// A setting in `.env` that the containers never see would be ignored without a word.
     @Test func composePassesEverySettingOn() {
         let elsewise: Set = [
-            "DATABASE_URL", "JWT_SECRET",  // as secrets, by file
+            "DATABASE_URL", "JWT_SECRET", "STORAGE_SSH_PASSPHRASE",  // as secrets, by file
             "DOCKER_HOST",  // the host's socket is mounted where the default looks
             "JWKS_FILE",  // JWKS_URL, or a mount of one's own
         ]

@@ -14,14 +14,13 @@ import Testing
 private struct FarStorage: Storage {
     let base: LocalStorage
 
-    func fetch(_ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void) async throws {
+    func fetch(_ path: StoragePath, to local: String, progress: @escaping TransferReport) async throws {
         try await base.fetch(path, to: local, progress: progress)
     }
     func store(
-        _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
-        progress: @escaping @Sendable (Double) -> Void
+        _ local: String, as path: StoragePath, claim: StoreClaim, progress: @escaping TransferReport
     ) async throws {
-        try await base.store(local, as: path, permit: permit, progress: progress)
+        try await base.store(local, as: path, claim: claim, progress: progress)
     }
     func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
         try await base.write(bytes, at: offset, of: path)
@@ -32,6 +31,11 @@ private struct FarStorage: Storage {
     func stat(_ path: StoragePath) async throws -> StoredFile? { try await base.stat(path) }
     func list(_ folder: StoragePath) async throws -> [StoredFile] { try await base.list(folder) }
     func discard(_ path: StoragePath) async throws { try await base.discard(path) }
+    func remove(_ path: StoragePath) async throws { try await base.remove(path) }
+    func rename(_ path: StoragePath, to new: StoragePath) async throws { try await base.rename(path, to: new) }
+    func makeDirectories(_ folder: StoragePath) async throws { try await base.makeDirectories(folder) }
+    func facts() async throws -> StorageFacts { try await base.facts() }
+    var width: Int { 3 }
 }
 
 @Suite(.enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"))
@@ -97,7 +101,8 @@ struct RawPhotosTests {
         let files = (wanted + ["1.ZIP", "images/old.zip"]).map { "raw_images/1/\($0)" }
         try await withStage(path: "raw_images/1", files: files) { stage in
             let progress = Mutex<[Double]>([])
-            let source = try await RawPhotos(stage: stage).fetch { value in progress.withLock { $0.append(value) } }
+            let source = try await RawPhotos(stage: stage).fetch { value in progress.withLock { $0.append(value.share) }
+            }
             // Never linked: what ODM does to its photos must not reach what is stored.
             #expect(source.isCopy && source.path == stage.scratch.file("raw"))
             let local = source.path

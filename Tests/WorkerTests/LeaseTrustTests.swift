@@ -19,7 +19,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }  // A leftover in /tmp fails no test.
         try Data("pixels".utf8).write(to: URL(fileURLWithPath: "\(folder)/file"))
         let base = LocalStorage(root: "\(folder)/storage")
-        try await body(LeasedStorage(base: base, trust: trust, confirm: confirm), "\(folder)/file")
+        try await body(LeasedStorage(base: base, trust: trust, attempt: "7-2", confirm: confirm), "\(folder)/file")
     }
 
     @Test func aLeaseThatHoldsStoresWithoutAsking() async throws {

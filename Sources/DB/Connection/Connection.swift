@@ -1,3 +1,5 @@
+import Execution
+
 /// One connection to PostgreSQL, on a thread of its own.
 ///
 /// A transaction is one synchronous closure, so that no other statement can slip between its statements.

@@ -1,5 +1,6 @@
 import CLibPQ
 import Dispatch
+import Execution
 import Glibc
 import Logging
 import Synchronization

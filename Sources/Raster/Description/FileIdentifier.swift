@@ -1,3 +1,4 @@
+import Checksums
 import Failures
 import Foundation
 
@@ -12,13 +13,13 @@ enum FileIdentifier {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             defer { try? file.close() }  // nothing was written
             let size = Int(try file.seekToEnd())
-            var hash = SHA256()
+            let hash = SHA256()
             hash.update(Data(String(size).utf8))
             try file.seek(toOffset: 0)
             hash.update(try file.read(upToCount: piece) ?? Data())
             try file.seek(toOffset: UInt64(max(0, size - piece)))
             hash.update(try file.read(upToCount: piece) ?? Data())
-            return (size, hash.finalize().map { String(format: "%02x", $0) }.joined())
+            return (size, hash.hexDigest())
         } catch {
             throw Failure.rasterDamaged(name, detail: "\(error)")
         }

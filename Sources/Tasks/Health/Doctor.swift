@@ -28,7 +28,8 @@ public struct Doctor: Sendable {
 
     /// Makes all checks, one after the other. Those that need what an earlier one found missing are left out.
     public func examine() async -> [HealthCheck] {
-        await databaseChecks() + checks([stored, scratch]) + checks([docker], then: [liveRestore, image, gpu])
+        await databaseChecks() + checks([stored], then: [storedFiles, storageSpace, storageSpeed]) + checks([scratch])
+            + checks([docker], then: [liveRestore, image, gpu])
     }
 
     private func databaseChecks() async -> [HealthCheck] {

@@ -5,31 +5,78 @@ import Settings
 import Storage
 
 extension Doctor {
-    /// Writes a small file, reads it back, and takes it away again.
+    /// Over SSH: the server's host key is right, and this host's key gets in.
     var stored: Probe {
-        Probe(name: "storage", advice: "look at STORAGE_URL, and whether this user may write there") {
-            let storage = try storage()
-            let folder = FileManager.default.temporaryDirectory.appending(path: "deadtrees-doctor-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-            defer { try? FileManager.default.removeItem(at: folder) }  // the temporary folder is emptied by the system
-            let sent = folder.appending(path: "sent")
-            let received = folder.appending(path: "received")
-            let token = Data(UUID().uuidString.utf8)
-            try token.write(to: sent)
-            // Hosts that are examined at the same moment must not read each other's.
-            let path = try StoragePath("doctor/\(UUID().uuidString)")
-            try await storage.store(sent.path, as: path, progress: { _ in })
-            try await storage.fetch(path, to: received.path, progress: { _ in })
-            try await storage.discard(path)
-            guard try Data(contentsOf: received) == token else {
-                return .failed("a file came back other than it was written", advice: "have the storage's disk checked")
-            }
-            guard try await storage.stat(path) == nil else {
-                return .failed(
-                    "a file could be written but not taken away", advice: "let this user rename and delete files there")
-            }
-            return .ok("a file was written, read and put into trash/")
+        Probe(name: "storage", advice: "look at STORAGE_URL, and at the keys that it takes to get in") {
+            let facts = try await storage().facts()
+            return .ok("\(facts.place); \(facts.verification)")
         }
+    }
+
+    /// Writes a small file, gives it its name, reads it back, and removes it.
+    var storedFiles: Probe {
+        Probe(name: "storage files", advice: "let the user of STORAGE_URL write, rename and delete there") {
+            try await withProbeFile(of: Data(UUID().uuidString.utf8)) { storage, sent, path in
+                try await storage.store(sent, as: path, progress: { _ in })
+                let renamed = try StoragePath("\(path)-renamed")
+                try await storage.rename(path, to: renamed)
+                try await storage.fetch(renamed, to: "\(sent)-back", progress: { _ in })
+                try await storage.remove(renamed)
+                guard FileManager.default.contentsEqual(atPath: sent, andPath: "\(sent)-back") else {
+                    return .failed(
+                        "a file came back other than it was written", advice: "have the storage's disk checked")
+                }
+                guard try await storage.stat(renamed) == nil else {
+                    return .failed(
+                        "a file could be written but not removed", advice: "let this user delete files there")
+                }
+                return .ok("a file was written, renamed, read and removed")
+            }
+        }
+    }
+
+    var storageSpace: Probe {
+        Probe(name: "storage space", advice: "free some space in the storage") {
+            guard let free = try await storage().facts().freeBytes else { return .ok("the server does not say") }
+            let found = String(format: "%.1f GiB free", Double(free) / 1_073_741_824)
+            let advice = "empty trash/, or give the storage a larger disk; a dataset takes 10 GiB and more"
+            if free < 1 << 30 { return .failed(found, advice: advice) }
+            return free < 50 << 30 ? .warning(found, advice: advice) : .ok(found)
+        }
+    }
+
+    /// How fast a file of 16 MiB goes there and comes back.
+    var storageSpeed: Probe {
+        Probe(name: "storage speed", advice: "look at the line to the storage") {
+            let bytes = 16 << 20
+            // What cannot be compressed, and is not all the same.
+            let noise = FileHandle(forReadingAtPath: "/dev/urandom")
+            let data = try noise?.read(upToCount: bytes) ?? Data(count: bytes)
+            return try await withProbeFile(of: data) { storage, sent, path in
+                let start = ContinuousClock.now
+                try await storage.store(sent, as: path, progress: { _ in })
+                let middle = ContinuousClock.now
+                try await storage.fetch(path, to: "\(sent)-back", progress: { _ in })
+                let end = ContinuousClock.now
+                try await storage.remove(path)
+                let rates = [middle - start, end - middle].map { Double(bytes) / 1e6 / ($0 / .seconds(1)) }
+                let found = String(format: "%.0f MB/s there, %.0f MB/s back, with all comparing", rates[0], rates[1])
+                let isSlow = rates.contains { $0 < 5 }
+                return isSlow ? .warning(found, advice: "a set of 10 GB takes more than half an hour") : .ok(found)
+            }
+        }
+    }
+
+    /// Hands on a local file, and a path in storage that is nobody else's: hosts may be examined at the same moment.
+    private func withProbeFile(
+        of data: Data, _ body: (_ storage: any Storage, _ sent: String, _ path: StoragePath) async throws -> Finding
+    ) async throws -> Finding {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "deadtrees-doctor-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }  // the temporary folder is emptied by the system
+        let sent = folder.appending(path: "sent")
+        try data.write(to: sent)
+        return try await body(storage(), sent.path, StoragePath("doctor/\(UUID().uuidString)"))
     }
 
     /// Where datasets are worked on: a set of 1,000 photos takes some tens of GiB.

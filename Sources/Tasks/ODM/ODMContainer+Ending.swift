@@ -1,5 +1,6 @@
 import Containers
 import DB
+import Execution
 import Failures
 import Logging
 

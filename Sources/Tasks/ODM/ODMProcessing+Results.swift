@@ -24,7 +24,7 @@ extension ODMProcessing {
         }
         try await stage.storage.store(
             project.orthophoto, as: .ortho(of: stage.datasetID),
-            progress: stage.part(0.95...1, "storing the orthophoto"))
+            progress: stage.transfer(0.95...1, "storing the orthophoto"))
         // The next stage of this row need not fetch what lies here already. Linked and not moved: should this worker
         // die now, the next attempt publishes the same file again.
         let original = stage.scratch.originalOrtho(stage.datasetID)

@@ -50,7 +50,7 @@ public struct ODMProcessing: TaskHandler {
 
     private func prepare(_ project: ODMProject, _ stage: StageContext) async throws -> UnpackPhotos.Output {
         stage.report(0, "fetching the photos")
-        let source = try await RawPhotos(stage: stage).fetch(progress: stage.part(0...0.1, "fetching the photos"))
+        let source = try await RawPhotos(stage: stage).fetch(progress: stage.transfer(0...0.1, "fetching the photos"))
         let set = try await stage.native(
             UnpackPhotos(source: source, project: project.path, host: options.preflightHost(stage)), as: 0.1...0.19,
             "unpacking and checking the photos"

@@ -18,7 +18,7 @@ struct RawPhotos {
     ///
     /// A ZIP that lies on this host is read where it is. A folder is always fetched: its files become a part of the
     /// project by hard links, and ODM, which runs as root, could change through them what is stored.
-    func fetch(progress: @escaping @Sendable (Double) -> Void) async throws -> Source {
+    func fetch(progress: @escaping TransferReport) async throws -> Source {
         guard let recorded = try await stage.queue.rawImagesPath(of: stage.datasetID) else {
             throw Failure.noRawImages(stage.datasetID)
         }
@@ -33,22 +33,16 @@ struct RawPhotos {
 
     /// A folder as the upload lays it out: photos in `images/`, RTK files beside it. Folders within are fetched too.
     private func fetchFolder(
-        _ folder: StoragePath, progress: @escaping @Sendable (Double) -> Void
+        _ folder: StoragePath, progress: @escaping TransferReport
     ) async throws -> String {
         let target = try stage.scratch.folder("raw")
-        let files = try await files(below: folder)
-        let total = max(1, files.reduce(0) { $0 + $1.bytes })
-        var done: Int64 = 0
-        for file in files {
+        let files = try await files(below: folder).map { file in
             let name = String(file.path.text.dropFirst(folder.text.count + 1))
             let parent = name.split(separator: "/").dropLast().joined(separator: "/")
             if !parent.isEmpty { _ = try stage.scratch.folder("raw/\(parent)") }
-            let before = done
-            try await stage.storage.fetch(file.path, to: "\(target)/\(name)") { share in
-                progress((Double(before) + share * Double(file.bytes)) / Double(total))
-            }
-            done += file.bytes
+            return (file: file, target: "\(target)/\(name)")
         }
+        try await stage.storage.fetch(files, progress: progress)
         return target
     }
 

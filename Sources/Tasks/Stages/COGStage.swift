@@ -33,7 +33,7 @@ extension StageContext {
     ) async throws -> (fileName: String, path: String) {
         let fileName = (local as NSString).lastPathComponent
         let path = "\(UUID().uuidString.lowercased())/\(fileName)"
-        try await storage.store(local, as: topFolder(path), progress: part(range, "storing \(fileName)"))
+        try await storage.store(local, as: topFolder(path), progress: transfer(range, "storing \(fileName)"))
         return (fileName, path)
     }
 }

@@ -10,7 +10,7 @@ extension StageContext {
         let local = scratch.originalOrtho(datasetID)
         if FileManager.default.fileExists(atPath: local) { return local }
         try await storage.fetch(
-            .ortho(of: datasetID), to: local, progress: part(range, "fetching the orthophoto"))
+            .ortho(of: datasetID), to: local, progress: transfer(range, "fetching the orthophoto"))
         return local
     }
 

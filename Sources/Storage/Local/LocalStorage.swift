@@ -1,4 +1,4 @@
-import Dispatch
+import Execution
 import Failures
 public import Foundation
 import Glibc
@@ -6,44 +6,43 @@ import Glibc
 /// Storage in a folder of this host, or one that is mounted on it.
 public struct LocalStorage: Storage {
     private let root: String
-    private let queue = DispatchQueue(label: "deadtrees.storage", attributes: .concurrent)
+    private let blocking = BlockingWork(label: "deadtrees.storage")
 
     /// - Parameter root: an absolute path. Made on first use.
     public init(root: String) {
         self.root = root
     }
 
-    public func fetch(
-        _ path: StoragePath, to local: String, progress: @escaping @Sendable (Double) -> Void
-    ) async throws {
-        try await offload {
+    public func fetch(_ path: StoragePath, to local: String, progress: @escaping TransferReport) async throws {
+        try await blocking.run { interruption in
             // entry() knows no links: one could lead out of the storage folder.
             guard let stored = try entry(path), !stored.isFolder else { throw Failure.notStored(path) }
-            try WholeFile.copy(absolute(path), to: local, progress: progress) { Failure.storage("fetch", path, $0) }
+            try WholeFile.copy(absolute(path), to: local, interruption, progress: progress) {
+                Failure.storage("fetch", path, $0)
+            }
         }
     }
 
     public func store(
-        _ local: String, as path: StoragePath, permit: @escaping @Sendable () throws -> Void,
-        progress: @escaping @Sendable (Double) -> Void
+        _ local: String, as path: StoragePath, claim: StoreClaim, progress: @escaping TransferReport
     ) async throws {
-        try await offload {
-            try makeFolder(of: path)
+        try await blocking.run { interruption in
+            try makeFolder(absolute(path.parent), of: path)
             // The copy is whole before the old version goes, so that there is no moment without a file for long
             // and never one with half a file.
             let before = {
-                try permit()
+                try claim.permit()
                 try moveToTrash(path)
             }
-            try WholeFile.copy(local, to: absolute(path), progress: progress, before: before) {
+            try WholeFile.copy(local, to: absolute(path), interruption, progress: progress, before: before) {
                 Failure.storage("store", path, $0)
             }
         }
     }
 
     public func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
-        try await offload {
-            try makeFolder(of: path)
+        try await blocking.run {
+            try makeFolder(absolute(path.parent), of: path)
             let file = open(absolute(path), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
             guard file >= 0 else { throw Failure.storage("write to", path, errno) }
             defer { close(file) }
@@ -60,7 +59,7 @@ public struct LocalStorage: Storage {
     }
 
     public func read(_ path: StoragePath, from offset: Int64, atMost count: Int) async throws -> Data {
-        try await offload {
+        try await blocking.run {
             guard let stored = try entry(path), !stored.isFolder else { throw Failure.notStored(path) }
             let file = open(absolute(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
             guard file >= 0 else { throw Failure.storage("read", path, errno) }
@@ -73,15 +72,15 @@ public struct LocalStorage: Storage {
     }
 
     public func localPath(of path: StoragePath) async throws -> String? {
-        try await offload { try entry(path).flatMap { $0.isFolder ? nil : absolute(path) } }
+        try await blocking.run { try entry(path).flatMap { $0.isFolder ? nil : absolute(path) } }
     }
 
     public func stat(_ path: StoragePath) async throws -> StoredFile? {
-        try await offload { try entry(path) }
+        try await blocking.run { try entry(path) }
     }
 
     public func list(_ folder: StoragePath) async throws -> [StoredFile] {
-        try await offload {
+        try await blocking.run {
             guard try entry(folder)?.isFolder == true else { return [] }
             // A worker that was killed may have left half a file under its temporary name.
             return try FileManager.default.contentsOfDirectory(atPath: absolute(folder)).sorted()
@@ -90,10 +89,46 @@ public struct LocalStorage: Storage {
     }
 
     public func discard(_ path: StoragePath) async throws {
-        try await offload { try moveToTrash(path) }
+        try await blocking.run { try moveToTrash(path) }
     }
 
-    private func absolute(_ path: StoragePath) -> String { "\(root)/\(path.text)" }
+    public func remove(_ path: StoragePath) async throws {
+        try await blocking.run {
+            guard unlink(absolute(path)) == 0 || errno == ENOENT else { throw Failure.storage("remove", path, errno) }
+        }
+    }
+
+    public func rename(_ path: StoragePath, to new: StoragePath) async throws {
+        try await blocking.run {
+            guard try entry(path) != nil else { throw Failure.notStored(path) }
+            try makeFolder(absolute(new.parent), of: new)
+            try moveToTrash(new)
+            guard Glibc.rename(absolute(path), absolute(new)) == 0 else {
+                throw Failure.storage("rename", path, errno)
+            }
+        }
+    }
+
+    public func makeDirectories(_ folder: StoragePath) async throws {
+        try await blocking.run { try makeFolder(absolute(folder), of: folder) }
+    }
+
+    public func facts() async throws -> StorageFacts {
+        try await blocking.run {
+            var space = statvfs()
+            // It is made on first use, on the disk of the folder that is there by then.
+            let folders = sequence(first: root) { $0.count > 1 ? ($0 as NSString).deletingLastPathComponent : nil }
+            let isKnown = folders.contains { statvfs($0, &space) == 0 }
+            return StorageFacts(
+                place: "the folder \(root)", verification: "copies are flushed to the disk",
+                freeBytes: isKnown && space.f_blocks > 0 ? Int64(space.f_bavail) * Int64(space.f_frsize) : nil)
+        }
+    }
+
+    /// One disk has nothing to gain from two readers.
+    public var width: Int { 1 }
+
+    private func absolute(_ path: StoragePath?) -> String { path.map { "\(root)/\($0.text)" } ?? root }
 
     private func entry(_ path: StoragePath) throws -> StoredFile? {
         var status = Glibc.stat()
@@ -107,8 +142,7 @@ public struct LocalStorage: Storage {
         return StoredFile(path: path, bytes: Int64(status.st_size), isFolder: kind == S_IFDIR)
     }
 
-    private func makeFolder(of path: StoragePath) throws {
-        let folder = (absolute(path) as NSString).deletingLastPathComponent
+    private func makeFolder(_ folder: String, of path: StoragePath) throws {
         let code = make(folder)
         guard code == 0 else { throw Failure.storage("make the folder of", path, code) }
     }
@@ -125,19 +159,11 @@ public struct LocalStorage: Storage {
 
     private func moveToTrash(_ path: StoragePath) throws {
         guard try entry(path) != nil else { return }
-        // Files of one name may be put aside within one millisecond, and each has to stay.
-        let moment = Int(Date().timeIntervalSince1970 * 1000)
-        let trash = try StoragePath("trash/\(moment)-\(UUID().uuidString.prefix(8))_\(path.name)")
-        try makeFolder(of: trash)
+        let trash = try path.inTrash()
+        try makeFolder(absolute(trash.parent), of: trash)
         // Another store or discard of the same name may have been faster.
-        guard rename(absolute(path), absolute(trash)) == 0 || errno == ENOENT else {
+        guard Glibc.rename(absolute(path), absolute(trash)) == 0 || errno == ENOENT else {
             throw Failure.storage("put aside", path, errno)
-        }
-    }
-
-    private func offload<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Swift.Result { try body() }) }
         }
     }
 }

@@ -4,12 +4,14 @@ import Storage
 import Synchronization
 import Testing
 
-@Suite struct LocalStorageTests {
-    @Test func whatIsStoredIsFetchedAgainAndProgressEndsAtOne() async throws {
-        let folder = try StorageFolder()
+@Suite struct StorageTests {
+    @Test(arguments: StorageKind.here) func whatIsStoredIsFetchedAgainAndProgressEndsAtOne(_ kind: StorageKind)
+        async throws
+    {
+        let folder = try StorageFolder(kind)
         let path = try StoragePath("archive/5_ortho.tif")
         let progress = Mutex<[Double]>([])
-        let report: @Sendable (Double) -> Void = { value in progress.withLock { $0.append(value) } }
+        let report: TransferReport = { value in progress.withLock { $0.append(value.share) } }
         try await folder.storage.store(folder.write("pixels"), as: path, progress: report)
         try await folder.storage.fetch(path, to: "\(folder.local)/back", progress: report)
         #expect(try String(contentsOfFile: "\(folder.local)/back", encoding: .utf8) == "pixels")
@@ -17,18 +19,18 @@ import Testing
         #expect(folder.files() == ["archive/5_ortho.tif"])
     }
 
-    @Test func anEmptyFileIsAFile() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func anEmptyFileIsAFile(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
         let last = Mutex(0.0)
         try await folder.storage.store(folder.write(""), as: StoragePath("logs/1/odm-1.log")) { value in
-            last.withLock { $0 = value }
+            last.withLock { $0 = value.share }
         }
         #expect(last.withLock { $0 } == 1)
         #expect(try await folder.storage.stat(StoragePath("logs/1/odm-1.log"))?.bytes == 0)
     }
 
-    @Test func statTellsFilesFoldersAndNothingApart() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func statTellsFilesFoldersAndNothingApart(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
         try await folder.store("12345", as: "raw_images/1/images/a.jpg")
         let file = try #require(try await folder.storage.stat(StoragePath("raw_images/1/images/a.jpg")))
         #expect(file.bytes == 5 && !file.isFolder)
@@ -37,8 +39,8 @@ import Testing
         #expect(try await folder.storage.stat(StoragePath("raw_images/1/images/a.jpg/b")) == nil)
     }
 
-    @Test func listIsSortedAndEmptyWhereThereIsNoFolder() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func listIsSortedAndEmptyWhereThereIsNoFolder(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
         for name in ["b.jpg", "a.jpg", "c/d.jpg"] { try await folder.store("x", as: "raw_images/1/\(name)") }
         let list = try await folder.storage.list(StoragePath("raw_images/1"))
         #expect(list.map(\.path.name) == ["a.jpg", "b.jpg", "c"])
@@ -47,8 +49,10 @@ import Testing
         #expect(try await folder.storage.list(StoragePath("raw_images/1/a.jpg")).isEmpty)
     }
 
-    @Test func aFileIsNeverSeenUnderItsNameBeforeItIsWhole() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func aFileIsNeverSeenUnderItsNameBeforeItIsWhole(_ kind: StorageKind)
+        async throws
+    {
+        let folder = try StorageFolder(kind)
         let big = "\(folder.local)/big"
         _ = FileManager.default.createFile(atPath: big, contents: nil)
         // More than one piece of the copy, without taking that much of the disk it is read from.
@@ -64,16 +68,16 @@ import Testing
         #expect(try await folder.storage.stat(path)?.bytes == 65 << 20)
     }
 
-    @Test func aHalfWrittenFileIsNotListed() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func aHalfWrittenFileIsNotListed(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
         try await folder.store("x", as: "raw_images/1/a.jpg")
         // As a worker leaves it behind that was killed while it stored a file.
         try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder.root)/raw_images/1/b.jpg.part-0A1B2C3D"))
         #expect(try await folder.storage.list(StoragePath("raw_images/1")).map(\.path.name) == ["a.jpg"])
     }
 
-    @Test func aReplacedVersionLandsInTheTrash() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func aReplacedVersionLandsInTheTrash(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
         try await folder.store("old", as: "archive/1_ortho.tif")
         try await folder.store("new", as: "archive/1_ortho.tif")
         #expect(try folder.text("archive/1_ortho.tif") == "new")
@@ -83,8 +87,10 @@ import Testing
         #expect(trash.first?.hasSuffix("_1_ortho.tif") == true)
     }
 
-    @Test func discardingKeepsEveryFileOfOneNameInTheTrash() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func discardingKeepsEveryFileOfOneNameInTheTrash(_ kind: StorageKind)
+        async throws
+    {
+        let folder = try StorageFolder(kind)
         for number in 0..<50 { try await folder.store("\(number)", as: "cogs/\(number)/1_cog.tif") }
         try await withThrowingTaskGroup { group in
             for number in 0..<50 {
@@ -97,16 +103,16 @@ import Testing
         #expect(folder.trash().count == 50)
     }
 
-    @Test func aFolderIsDiscardedAsAWhole() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func aFolderIsDiscardedAsAWhole(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
         for name in ["a.jpg", "b.jpg"] { try await folder.store("x", as: "raw_images/1/images/\(name)") }
         try await folder.storage.discard(StoragePath("raw_images/1"))
         #expect(try await folder.storage.stat(StoragePath("raw_images/1")) == nil)
         #expect(folder.trash().count == 2)
     }
 
-    @Test func twoStoresOfOneNameLeaveOneWholeFile() async throws {
-        let folder = try StorageFolder()
+    @Test(arguments: StorageKind.here) func twoStoresOfOneNameLeaveOneWholeFile(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
         try await withThrowingTaskGroup { group in
             for number in 0..<20 {
                 group.addTask {

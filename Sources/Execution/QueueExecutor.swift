@@ -2,14 +2,14 @@ import Dispatch
 
 /// Runs an actor on a serial queue of its own, so that its blocking libpq calls never hold one of Swift's
 /// cooperative threads. `DispatchSerialQueue`, which would do this, does not exist on Linux.
-final class QueueExecutor: SerialExecutor {
+public final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 
-    init(label: String) {
+    public init(label: String) {
         queue = DispatchQueue(label: label)
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
         queue.async { unowned.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
