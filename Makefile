@@ -4,7 +4,9 @@
 
 # Which photos the demo takes: a folder or a ZIP. Without it, it simulates a flight.
 IMAGES ?=
-export IMAGES
+# How the demo's worker reaches its storage: file, a folder of this host, or sftp, the private SSH server.
+STORAGE ?= file
+export IMAGES STORAGE
 # Counts statements where scripts/bench asks for it, and has room for a hundred workers.
 BENCH_POSTGRES = -c shared_preload_libraries=pg_stat_statements -c max_connections=700
 
@@ -17,7 +19,7 @@ setup: ## install what is missing (Debian 12, Ubuntu 24.04)
 build: setup ## build everything
 	swift build
 
-demo: setup ## photos in, orthophoto, COG and thumbnail out: IMAGES=folder|zip, or a simulated flight
+demo: setup ## photos in, orthophoto, COG and thumbnail out: IMAGES=folder|zip, or a simulated flight; STORAGE=file|sftp
 	swift build --product deadtrees
 	swift build --product orthopreview
 	scripts/with-services scripts/demo
@@ -32,8 +34,8 @@ check: setup ## format, shell scripts, compose files
 format: ## format the Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd|gpu
-	for product in deadtrees orthopreview odm-simulator queue-bench; do swift build -c release --product $$product || exit 1; done
+bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd|gpu|storage
+	for product in deadtrees orthopreview odm-simulator queue-bench storage-bench; do swift build -c release --product $$product || exit 1; done
 	POSTGRES_OPTIONS='$(BENCH_POSTGRES)' scripts/with-services scripts/bench
 
 chaos: setup ## break workers and database at random, then check the history: SECONDS=120 SEED=… WORKERS=2,8,32

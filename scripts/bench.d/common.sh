@@ -6,6 +6,7 @@ crowd=()
 clean_up() {
     stop_worker
     stop_crowd
+    stop_storage
     rm -rf "$folder"
 }
 

@@ -1,8 +1,12 @@
-# Other queues on the same server, for comparison. Their packages live in .data/bench, beside the checkout's sources.
+# Other queues on the same server, and another SFTP client, for comparison. Their packages live in .data/bench, beside
+# the checkout's sources.
 # shellcheck shell=bash disable=SC2154 # folder and release are set by scripts/bench
 
 peers_home=$PWD/.data/bench
-peers_packages=(pgqueuer==1.6.0 procrastinate==3.10.0 asyncpg==0.32.0 'psycopg[binary,pool]==3.3.9' uvloop==0.23.0)
+peers_packages=(
+    pgqueuer==1.6.0 procrastinate==3.10.0 asyncpg==0.32.0 'psycopg[binary,pool]==3.3.9' uvloop==0.23.0
+    paramiko==5.1.0 # an SFTP client: storage.sh
+)
 peers=
 
 # Installs the peers and gives each a database. Without them, only what needs no network is measured.
@@ -24,13 +28,13 @@ peers_prepare() {
     peers=all
 }
 
-# Python 3.10 or newer, with a folder of its own.
+# Python 3.10 or newer, with a folder of its own. Called as a condition, where bash goes on after what fails.
 peers_install() {
     local wanted="${peers_packages[*]}"
     [ "$(cat "$peers_home/wanted" 2>/dev/null)" != "$wanted" ] || return 0
     rm -rf "$peers_home"
-    python3 -m venv "$peers_home"
-    "$peers_home/bin/pip" install --quiet --disable-pip-version-check "${peers_packages[@]}"
+    python3 -m venv "$peers_home" || return 1
+    "$peers_home/bin/pip" install --quiet --disable-pip-version-check "${peers_packages[@]}" || return 1
     printf '%s\n' "$wanted" >"$peers_home/wanted"
 }
 

@@ -15,6 +15,12 @@ spread() {
         }'
 }
 
+# The first value noted under a part, a subject and a column, of what is the same each time and no number.
+noted_first() {
+    awk -F '\t' -v part="$1" -v subject="$2" -v column="$3" \
+        '$1 == part && $2 == subject && $3 == column { print $4; exit }' "$results"
+}
+
 # The median, the 90th, 95th and 99th percentile and the largest of a subject's values, as cells of a table.
 percentiles() {
     awk -F '\t' -v part="$1" -v subject="$2" '$1 == part && $2 == subject { print $4 }' "$results" | sort -g | awk '
