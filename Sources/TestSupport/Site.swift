@@ -33,6 +33,15 @@ public struct Site: Sendable {
         try await body(Site(test: test, folder: folder, settings: own.merging(settings) { $1 }))
     }
 
+    /// The address of its storage folder on the SSH server of scripts/services, nil where there is none.
+    public var sftpStorage: String? {
+        ProcessInfo.processInfo.environment["DEADTREES_TEST_SFTP_URL"].flatMap(URLComponents.init(string:)).flatMap {
+            var address = $0
+            address.path = storage
+            return address.string
+        }
+    }
+
     /// A dataset with `photos` (a folder or a ZIP) as its raw images.
     public func addRawDataset(_ photos: String) async throws -> Int64 {
         let dataset = try await test.addDataset()

@@ -180,7 +180,8 @@ struct SSHFaultTests {
             for round in 0..<20 {
                 try site.server.letIn(round.isMultiple(of: 2) ? "host_ecdsa" : "id_ed25519")
                 let other = try site.storage()
-                _ = try? await other.fetch(path("archive/absent"), to: "\(site.local)/back") { _ in }  // that is the point
+                // It cannot: that is the point.
+                _ = try? await other.fetch(path("archive/absent"), to: "\(site.local)/back") { _ in }
                 await other.close()
             }
             #expect(try openDescriptors() <= before + 2)

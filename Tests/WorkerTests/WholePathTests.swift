@@ -32,6 +32,27 @@ struct WholePathTests {
         }
     }
 
+    /// The same over SSH: what the stages read and write goes to another host and comes from there.
+    @Test(.enabled(if: SSHServer.isAvailable, "no SSH server: run the tests through make test"))
+    func photosBecomeMapsOnAStorageServer() async throws {
+        let photos = try #require(try PhotoSet.simulated.path())
+        try await Site.with { plain in
+            var site = plain
+            let address: String = try #require(site.sftpStorage)
+            site.settings["STORAGE_URL"] = address
+            let dataset = try await site.addRawDataset(photos)
+            let row = try await site.test.enqueue(dataset, Self.types)
+            let worker = try WorkerProcess(site, ["--once"])
+            #expect(try await worker.exitStatus(within: .seconds(300)) == 0, "\(worker.log)")
+            #expect(try await site.history(dataset) == Self.types.map { "\($0) succeeded" })
+            try await checkFiles(site, dataset)
+            try await checkRows(site, dataset, .simulated)
+            let checksums = try FileManager.default.subpathsOfDirectory(atPath: "\(site.storage)/checksums")
+            #expect(checksums.contains("archive/\(dataset)_ortho.tif.sha256"), "\(row): \(checksums)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.storage)/incoming").isEmpty)
+        }
+    }
+
     private func checkFiles(_ site: Site, _ dataset: Int64) async throws {
         let rows = try await site.test.sql(
             """
@@ -76,6 +97,11 @@ struct WholePathTests {
         #expect(abs(try row.get("latitude", as: Double.self) - 46.84266) < 0.00009)
         #expect(abs(try row.get("longitude", as: Double.self) + 91.99401) < 0.00013)
     }
+}
+
+/// The SSH server of scripts/services.
+enum SSHServer {
+    static let isAvailable = ProcessInfo.processInfo.environment["DEADTREES_TEST_SFTP_URL"] != nil
 }
 
 /// What the whole path is tried on.
