@@ -18,6 +18,8 @@ public actor SFTPPool {
     private var isSweeping = false
     private let queueLength = Atomic(0)
 
+    /// After this long without a sign of life a connection is lost.
+    public static let silenceLimit = SSHSession.silenceLimit
     /// How long connections are kept that nobody uses.
     private static let idleTime = Duration.seconds(60)
 
@@ -149,10 +151,11 @@ public actor SFTPPool {
 
     private func sweep() async {
         isSweeping = false
-        guard lastReturn + Self.idleTime < .now else { return idle.isEmpty ? () : sweepLater() }
-        let old = idle
-        idle = []
-        for connection in old { await connection.close() }
+        if lastReturn + Self.idleTime < .now {
+            await close()
+        } else if !idle.isEmpty {
+            sweepLater()
+        }
     }
 
     /// Closes the connections that nobody uses.

@@ -57,6 +57,17 @@ struct WaitingReasonTests {
             let expected =
                 "attempt 2 ended with \"the storage did not answer\", and it is tried again at 2999-01-02 03:04 UTC"
             #expect(try await why(test, row) == expected)
+            // A stop of the worker says nothing of the row; what was away does.
+            try await test.sql(
+                """
+                INSERT INTO v2_task_runs (queue_id, dataset_id, task_type, attempt, worker, finished_at, outcome, error)
+                SELECT id, dataset_id, 'geotiff', a, 'w', now(), 'released', e FROM v2_queue,
+                  (VALUES (3, 'storage is away'), (4, NULL)) AS v (a, e)
+                """)
+            #expect(
+                try await why(test, row)
+                    == "attempt 3 was put back and does not count: \"storage is away\"; it is tried again at 2999-01-02 03:04 UTC"
+            )
         }
     }
 

@@ -25,21 +25,24 @@ extension SFTPStorage {
         }
     }
 
-    /// Repeats what a lost connection broke off, until it has been for ``patience`` that anything was moved.
-    /// - Parameter lastProgress: when that was; nil before the first.
+    /// Repeats what a lost connection broke off, until the server has given no sign of life for ``patience``.
+    /// - Parameter lastProgress: when something was moved last; nil before the first.
     func persisting<Answer: Sendable>(
         lastProgress: @escaping @Sendable () -> ContinuousClock.Instant? = { nil },
         _ body: @escaping @Sendable (Interruption) async throws -> Answer
     ) async throws -> Answer {
-        let start = ContinuousClock.now
+        var lastSign = ContinuousClock.now
         var backoff = Backoff(first: .milliseconds(100), limit: .seconds(2))
         while true {
+            let start = ContinuousClock.now
             do {
                 return try await Interruption.onCancel(body)
             } catch let failure as Failure where failure.isConnectionLoss {
                 try Task.checkCancellation()
-                let since = max(start, lastProgress() ?? start)
-                guard since + Self.patience > .now else { throw failure }
+                // Opening takes less than the limit of silence: what took longer had an answer before that.
+                let lost = ContinuousClock.now - SFTPPool.silenceLimit
+                lastSign = max(lastSign, lastProgress() ?? lastSign, lost > start ? lost : lastSign)
+                guard lastSign + Self.patience > .now else { throw failure }
                 logger.debug("storage is reached again", metadata: ["error": "\(failure)"])
                 try await Task.sleep(for: backoff.next())
             }

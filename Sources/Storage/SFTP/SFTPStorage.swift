@@ -32,7 +32,7 @@ public final class SFTPStorage: Storage {
     let lastSweep = Mutex<ContinuousClock.Instant?>(nil)
     public let width: Int
 
-    /// For how long without any progress a broken connection is opened again.
+    /// For how long after the server's last sign of life a broken connection is opened again.
     static let patience = Duration.seconds(20)
 
     /// Reads the key and the known hosts, and connects to nothing yet.
