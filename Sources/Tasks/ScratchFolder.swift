@@ -47,12 +47,22 @@ public struct ScratchFolder: Sendable {
 
     /// Frees the disk while the row waits for its next attempt, and keeps what that has use for: the results of
     /// stages that the database may not have.
-    public static func emptyButJournal(in workFolder: String, queueID: Int64, attempt: Int) throws {
+    /// - Parameter keepingRun: leaves a folder alone in which an ODM run has ended.
+    public static func emptyButJournal(
+        in workFolder: String, queueID: Int64, attempt: Int, keepingRun: Bool = false
+    ) throws {
         let path = "\(workFolder)/\(queueID)-\(attempt)"
         guard FileManager.default.fileExists(atPath: path) else { return }
+        if keepingRun, holdsEndedRun(in: workFolder, queueID: queueID, attempt: attempt) { return }
         for name in try FileManager.default.contentsOfDirectory(atPath: path) where !name.hasSuffix(".result.json") {
             try FileManager.default.removeItem(atPath: "\(path)/\(name)")
         }
+    }
+
+    /// Whether an ODM run of that attempt is over, and what it has made still lies there.
+    public static func holdsEndedRun(in workFolder: String, queueID: Int64, attempt: Int) -> Bool {
+        let scratch = ScratchFolder(in: workFolder, queueID: queueID, attempt: attempt)
+        return FileManager.default.fileExists(atPath: ODMProject(scratch: scratch.path, datasetID: 0).end)
     }
 
     /// The paths of a row's scratch folders, but for those that are kept for people to look at.

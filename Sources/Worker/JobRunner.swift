@@ -148,7 +148,7 @@ extension Failure {
         retry == .withoutBlame && code != "worker_drained" && !isStorages
     }
 
-    /// What has been made for hours waits where it is until storage takes it.
+    /// Whether it was storage that did not do its part.
     var isStorages: Bool { code.hasPrefix("storage_") }
 
     static func workersLost(_ times: Int) -> Failure {

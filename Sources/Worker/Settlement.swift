@@ -62,6 +62,8 @@ struct Settlement: Sendable {
     private func writeFailure(_ failure: Failure, _ measured: StageMeasures) async throws {
         guard failure.code != "lease_lost" else { return try await leaseLost() }
         if failure.code == "database_unreachable" { return try await putBackWithoutBlame(failure, for: .seconds(5)) }
+        // Whatever keeps storage from taking it: no run of a day is thrown away for that.
+        if failure.isStorages, holdsUnstoredRun { return try await putBackWithoutBlame(failure, for: .seconds(60)) }
         // The host heals, or another takes the row.
         if failure.retry == .withoutBlame { return try await putBackWithoutBlame(failure, for: .seconds(10)) }
         let earlier = try await persist { try await queue.failedAttempts(job.queueID) }
@@ -79,7 +81,7 @@ struct Settlement: Sendable {
                     job.token, datasetID: job.datasetID, outcome: outcome, failure: failure,
                     sentence: failure.sentence, backoff: backoff, measures: measures)
             }
-            if !failure.isStorages { freeDisk() }
+            freeDisk(after: failure)
         case .giveUp:
             let sentence = earlier > 0 ? "\(failure.sentence) (tried \(earlier + 1) times)" : failure.sentence
             try await persist {
@@ -88,6 +90,13 @@ struct Settlement: Sendable {
                     measures: measures)
             }
             keepScratch(failure)
+        }
+    }
+
+    private var holdsUnstoredRun: Bool {
+        guard !job.stagesDone.contains(.odmProcessing) else { return false }
+        return (1...job.token.attempt).contains { attempt in
+            ScratchFolder.holdsEndedRun(in: options.workFolder, queueID: job.queueID, attempt: attempt)
         }
     }
 
@@ -111,13 +120,15 @@ struct Settlement: Sendable {
                 job.token, datasetID: job.datasetID, outcome: .released, failure: failure, sentence: failure.sentence,
                 backoff: backoff, measures: StageMeasures(detail: Self.json(failure, with: nil)))
         }
-        if !failure.isStorages { freeDisk() }
+        freeDisk(after: failure)
     }
 
-    private func freeDisk() {
+    /// - Parameter failure: what ODM has made for hours stays where storage could not take it, until it can.
+    private func freeDisk(after failure: Failure) {
         do {
             for attempt in 1...job.token.attempt {
-                try ScratchFolder.emptyButJournal(in: options.workFolder, queueID: job.queueID, attempt: attempt)
+                try ScratchFolder.emptyButJournal(
+                    in: options.workFolder, queueID: job.queueID, attempt: attempt, keepingRun: failure.isStorages)
             }
         } catch {
             logger.warning("scratch folder could not be emptied", metadata: ["error": "\(error)"])

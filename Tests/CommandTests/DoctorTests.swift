@@ -178,6 +178,30 @@ struct DoctorTests {
         }
     }
 
+    @Test(.enabled(if: PrivateSSHServer.whyNot == nil)) func storageOverSSHIsExaminedStepByStep() async throws {
+        try await PrivateSSHServer.with { server in
+            try await withCommand { _, command in
+                var command = command
+                command.environment["STORAGE_URL"] = "sftp://\(server.user)@127.0.0.1:\(server.port)\(server.storage)"
+                command.environment["STORAGE_SSH_KEY"] = server.key
+                command.environment["STORAGE_KNOWN_HOSTS"] = server.knownHosts
+                let good = try await checks(command)
+                for name in ["storage", "storage files", "storage speed"] {
+                    #expect(good[name]?["state"]?.text == "ok", "\(name): \(good[name]?["found"]?.text ?? "")")
+                }
+                let place = try #require(good["storage"]?["found"]?.text)
+                #expect(place.contains("\(server.user)@127.0.0.1:\(server.port)"))
+                #expect(place.contains("ssh-ed25519 SHA256:"))
+                #expect(good["storage space"]?["found"]?.text?.contains("GiB free") == true)
+                #expect(good["storage speed"]?["found"]?.text?.contains("MB/s there") == true)
+                try server.letIn("host_ecdsa")
+                let refused = try await checks(command)
+                #expect(refused["storage"]?["code"]?.text == "storage_login_refused")
+                #expect(refused["storage files"] == nil && refused["work folder"] != nil)
+            }
+        }
+    }
+
     @Test func storageThatCannotBeWrittenFails() async throws {
         try await withCommand { _, command in
             var command = command

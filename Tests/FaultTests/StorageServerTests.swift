@@ -53,11 +53,17 @@ struct StorageServerTests {
             try await waitUntil(within: .seconds(60), "ODM runs: \(worker.log)") {
                 try await !site.test.sql("SELECT FROM v2_odm_runs WHERE started_at IS NOT NULL").isEmpty
             }
+            // A server that forbids writing: whatever else is to be stored fails for good then.
             server.kill()
+            try server.configure([], "internal-sftp -R")
+            try await server.start()
             try await waitUntil(within: .seconds(90), "the row is put back: \(worker.log)") {
                 try await site.history(dataset).contains("odm_processing released")
             }
+            server.kill()
+            try server.configure()
             try await server.start()
+            try await site.test.sql("UPDATE v2_queue SET not_before = NULL")
             try await site.untilGone(row, within: .seconds(90))
             #expect(try await site.history(dataset).last == "odm_processing succeeded", "\(worker.log)")
             #expect(try await site.test.sql("SELECT FROM v2_odm_runs").count == 1)

@@ -37,6 +37,19 @@ import Testing
         #expect(try settings(["LEASE": "", "ODM_GPU": "", "JWT_SECRET": ""]) == settings())
     }
 
+    @Test func readsHowStorageIsReached() throws {
+        let usual = try settings().storage
+        #expect(usual.sessions == 4 && usual.verification == .auto && usual.passphrase == nil)
+        let storage = try settings([
+            "STORAGE_URL": "sftp://drone@[::1]:2222/data", "STORAGE_SESSIONS": "8", "STORAGE_VERIFY": "read-back",
+            "STORAGE_SSH_PASSPHRASE": "open sesame",
+        ]).storage
+        // As the resolver takes it, without the brackets.
+        #expect(storage.location == .sftp(.init(user: "drone", host: "::1", port: 2222, folder: "/data")))
+        #expect(storage.sessions == 8 && storage.verification == .readBack)
+        #expect(storage.passphrase?.reveal() == "open sesame" && !"\(storage)".contains("sesame"))
+    }
+
     @Test func readsEveryGroup() throws {
         let settings = try settings([
             "DATABASE_URL": "postgresql://u:p@db:5432/d", "STORAGE_URL": "sftp://drone@files:2222/data",
@@ -73,6 +86,7 @@ import Testing
     @Test(arguments: [
         ("DATABASE_URL", "mysql://x"), ("STORAGE_URL", "/data"), ("STORAGE_URL", "sftp://host/data"),
         ("STORAGE_URL", "sftp://u:secret@host/data"), ("STORAGE_URL", "file://host/data"),
+        ("STORAGE_SESSIONS", "0"), ("STORAGE_VERIFY", "sometimes"),
         ("WORK_DIR", "work"), ("WORK_DIR", "/a:b"), ("WORKER_NAME", "gpu 1"), ("WORKER_CONCURRENCY", "0"),
         ("POLL_INTERVAL", "30"), ("MAX_ATTEMPTS", "-1"), ("SHUTDOWN_GRACE", "soon"), ("SEGMENTATION_IMAGE", "a b"),
         ("DOCKER_HOST", "unix://"), ("DOCKER_HOST", "tcp://host"), ("ODM_IMAGE", "-rm"), ("ODM_TIMEOUT", "0s"),

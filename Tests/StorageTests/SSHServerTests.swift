@@ -151,6 +151,23 @@ struct SSHServerTests {
         }
     }
 
+    /// What an operator may run on the server at any time.
+    @Test func theChecksumsThatAreKeptAreThoseOfSha256sum() async throws {
+        try await SSHSite.with { site in
+            let storage = try site.storage()
+            for name in ["archive/1_ortho.tif", "raw_images/1/images/DJI 0001.JPG"] {
+                try await storage.store(site.file(100_000), as: path(name)) { _ in }
+            }
+            let check =
+                "cd '\(site.server.storage)' && find checksums -name '*.sha256' -exec cat {} + | sha256sum --check --strict"
+            let good = try await runProgram("/bin/sh", ["-c", check])
+            #expect(good.status == 0 && good.output.contains("raw_images/1/images/DJI 0001.JPG: OK"), "\(good.output)")
+            truncate(site.stored("archive/1_ortho.tif"), 99_999)
+            let bad = try await runProgram("/bin/sh", ["-c", check])
+            #expect(bad.status == 1 && bad.output.contains("archive/1_ortho.tif: FAILED"))
+        }
+    }
+
     /// The server's own hash sees what has become of the file since it was written.
     @Test func anUploadThatIsDamagedOnTheServerIsNotStored() async throws {
         try await SSHSite.with { site in

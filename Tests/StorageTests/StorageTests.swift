@@ -126,4 +126,49 @@ import Testing
         #expect(text.count == 100_000 && Set(text).count == 1)
         #expect(folder.files().allSatisfy { !$0.contains(".part-") })
     }
+
+    @Test(arguments: StorageKind.here) func whatIsRenamedTakesThePlaceOfWhatWasThere(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
+        try await folder.store("new", as: "uploads/7.tif")
+        try await folder.store("old", as: "archive/7_ortho.tif")
+        try await folder.storage.rename(StoragePath("uploads/7.tif"), to: StoragePath("archive/7_ortho.tif"))
+        #expect(try folder.text("archive/7_ortho.tif") == "new")
+        #expect(try folder.trash().map(folder.text) == ["old"])
+        try await folder.storage.rename(StoragePath("archive/7_ortho.tif"), to: StoragePath("a/new/folder/7.tif"))
+        #expect(try folder.text("a/new/folder/7.tif") == "new")
+        let failure = try await failure {
+            try await folder.storage.rename(StoragePath("archive/7_ortho.tif"), to: StoragePath("b"))
+        }
+        #expect(failure.code == "not_stored")
+    }
+
+    @Test(arguments: StorageKind.here) func whatIsRemovedIsGoneAndMayBeRemovedAgain(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
+        try await folder.store("x", as: "archive/7_ortho.tif")
+        for _ in 0..<2 { try await folder.storage.remove(StoragePath("archive/7_ortho.tif")) }
+        #expect(folder.files().isEmpty)
+        for _ in 0..<2 { try await folder.storage.makeDirectories(StoragePath("raw_images/7/images")) }
+        #expect(try await folder.storage.stat(StoragePath("raw_images/7/images"))?.isFolder == true)
+    }
+
+    @Test(arguments: StorageKind.here) func aLogGrowsAndIsReadFromWhereOneWas(_ kind: StorageKind) async throws {
+        let folder = try StorageFolder(kind)
+        let log = try StoragePath("logs/7/odm-1.log")
+        try await folder.storage.write(Data("first".utf8), at: 0, of: log)
+        // The same bytes once more: whoever sends them may not know that they arrived.
+        for _ in 0..<2 { try await folder.storage.write(Data(" second".utf8), at: 5, of: log) }
+        #expect(try await folder.storage.read(log, from: 6, atMost: 100) == Data("second".utf8))
+        #expect(try await folder.storage.read(log, from: 0, atMost: 5) == Data("first".utf8))
+        #expect(try await folder.storage.read(log, from: 12, atMost: 5).isEmpty)
+        let failure = try await failure { _ = try await folder.storage.read(StoragePath("logs/8"), from: 0, atMost: 1) }
+        #expect(failure.code == "not_stored")
+    }
+
+    @Test(arguments: [
+        (0, 0, "0 of 0 bytes"), (5, 999, "5 of 999 bytes"), (1_000, 2_500, "1.0 of 2.5 kB"),
+        (1_250_000_000, 3_400_000_000, "1.2 of 3.4 GB"),
+    ])
+    func progressIsToldInBytes(_ done: Int64, _ total: Int64, _ words: String) {
+        #expect(TransferProgress(doneBytes: done, totalBytes: total).inWords == words)
+    }
 }
