@@ -82,16 +82,18 @@ extension SFTPSession {
     /// Whether ``rename(_:to:)`` takes the place of what is there.
     public var canReplace: Bool { supports("posix-rename@openssh.com") }
 
-    /// Gives a file a second name. Nil where the server cannot.
-    public func link(_ old: String, to new: String) throws -> Void? {
-        guard supports("hardlink@openssh.com") else { return nil }
-        return try twoPaths(old, new, extension: "hardlink@openssh.com", else: .rename, as: "put aside")
+    /// Gives a file a second name.
+    /// - Returns: false where the server does not know how.
+    public func link(_ old: String, to new: String) throws -> Bool {
+        guard supports("hardlink@openssh.com") else { return false }
+        try twoPaths(old, new, extension: "hardlink@openssh.com", else: .rename, as: "put aside")
+        return true
     }
 
-    /// Makes the server write the file to its disk. Nil where it cannot be asked to.
-    public func flush(_ file: RemoteFile) throws -> Void? {
-        guard supports("fsync@openssh.com") else { return nil }
-        return try ask(.extended, as: "flush") {
+    /// Makes the server write the file to its disk, where it can be asked to.
+    public func flush(_ file: RemoteFile) throws {
+        guard supports("fsync@openssh.com") else { return }
+        try ask(.extended, as: "flush") {
             $0.add("fsync@openssh.com")
             $0.add(file.handle)
         }
@@ -110,7 +112,8 @@ extension SFTPSession {
             _ = try reply.content.uint64()
             let fragment = try reply.content.uint64()
             _ = (try reply.content.uint64(), try reply.content.uint64())
-            return Int64(clamping: fragment.multipliedReportingOverflow(by: try reply.content.uint64()).partialValue)
+            let (free, isTooLarge) = fragment.multipliedReportingOverflow(by: try reply.content.uint64())
+            return isTooLarge ? .max : Int64(clamping: free)
         }
     }
 

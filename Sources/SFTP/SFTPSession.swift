@@ -37,6 +37,7 @@ public final class SFTPSession {
         input = .allocate(byteCount: 2 * Self.largestPacket, alignment: 16)
         guard try channel.start("subsystem", "sftp") else { throw Failure.noSFTP(server, ssh.lastError()) }
         try begin()
+        ssh.deadline = nil
     }
 
     deinit { input.deallocate() }

@@ -5,20 +5,24 @@ import Foundation
 
 /// A connection to the server on which we are logged in. For one thread at a time.
 ///
-/// libssh2 never blocks here: all waiting is done by ``complete(_:_:)``, so that it can be interrupted, and ends when
-/// the server has gone silent.
+/// libssh2 never blocks here: all waiting is done by ``complete(_:)``, so that it can be interrupted, and ends when the
+/// server has gone silent, or does not get done.
 final class SSHSession {
     let server: ServerAddress
     let raw: OpaquePointer
     /// Of whoever uses the session just now.
     var interruption: Interruption
+    /// Until when everything has to be done, while the session is being opened.
+    var deadline: ContinuousClock.Instant?
+    /// How long one answer may take, while the server is heard to be alive: its disk may have to write many gigabytes.
+    var answerLimit = Duration.seconds(600)
     private let socket: TCPSocket
     private var isLoggedIn = false
     private(set) var hostKey: HostKey?
 
     /// Nothing came from the server for this long, though it was asked for a sign of life: it is not there any more.
     static let silenceLimit = Duration.seconds(12)
-    /// For connecting, trusting and logging in together.
+    /// For connecting, trusting, logging in and starting SFTP together.
     static let openingLimit = Duration.seconds(8)
 
     /// - Throws: `Failure`: `storage_unreachable`, `storage_host_unknown`, `storage_host_changed`,
@@ -33,10 +37,11 @@ final class SSHSession {
         self.server = server
         self.interruption = interruption
         // From here on deinit frees both.
+        deadline = end
         libssh2_session_set_blocking(raw, 0)
         libssh2_keepalive_config(raw, 1, 3)
-        try shakeHands(until: end)
-        try logIn(until: end)
+        try shakeHands()
+        try logIn()
         isLoggedIn = true
     }
 
@@ -54,14 +59,13 @@ final class SSHSession {
     }
 
     /// Repeats a call of libssh2 until it is done, and waits in between.
-    /// - Parameter end: for the whole, where the server's signs of life are not enough.
     /// - Returns: the call's own code, which may be an error.
-    func complete(until end: ContinuousClock.Instant? = nil, _ call: () -> Int) throws -> Int {
+    func complete(_ call: () -> Int) throws -> Int {
         let start = ContinuousClock.now
         while true {
             let code = call()
             guard code == Int(LIBSSH2_ERROR_EAGAIN) else { return code }
-            try wait(since: start, until: end)
+            try wait(since: start)
         }
     }
 
@@ -72,28 +76,30 @@ final class SSHSession {
         return "\(text.map { String(cString: $0) } ?? "unknown error") (libssh2 \(code))"
     }
 
-    private func wait(since start: ContinuousClock.Instant, until end: ContinuousClock.Instant?) throws {
+    private func wait(since start: ContinuousClock.Instant) throws {
         let directions = libssh2_session_block_directions(raw)
         let sends = directions & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0
         if try socket.wait(for: sends ? POLLIN | POLLOUT : POLLIN, interruption) { return }
         let now = ContinuousClock.now
         let silence = min(socket.quiet, now - start)
         if silence > Self.silenceLimit { throw Failure.unreachable("\(server.name): silent for \(silence)") }
-        if let end, now > end { throw Failure.unreachable("\(server.name): not ready within \(Self.openingLimit)") }
+        guard deadline.map({ now < $0 }) ?? true, now - start < answerLimit else {
+            throw Failure.unreachable("\(server.name): alive, but not done after \(now - start)")
+        }
         // A half-sent packet must be finished before another is begun, also this one.
         guard isLoggedIn, !sends, silence > .seconds(3), socket.isReady(for: POLLOUT) else { return }
         var next: Int32 = 0
         libssh2_keepalive_send(raw, &next)
     }
 
-    private func shakeHands(until end: ContinuousClock.Instant) throws {
+    private func shakeHands() throws {
         let hosts = try KnownHosts(raw, server)
         let known = hosts.algorithms()
         if !known.isEmpty, known.allSatisfy({ $0 == "ssh-rsa" }) { throw Failure.hostHasRSAOnly(server) }
         prefer(LIBSSH2_METHOD_HOSTKEY, known.filter { $0 != "ssh-rsa" } + SSHLibrary.hostKeys)
         for method in [LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC] { prefer(method, SSHLibrary.ciphers) }
         for method in [LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC] { prefer(method, SSHLibrary.authenticators) }
-        let code = try complete(until: end) { Int(libssh2_session_handshake(raw, socket.descriptor)) }
+        let code = try complete { Int(libssh2_session_handshake(raw, socket.descriptor)) }
         guard code == 0 else { throw Failure.unreachable("\(server.name): handshake: \(lastError())") }
         let key = try shownKey()
         hostKey = key
@@ -116,8 +122,8 @@ final class SSHSession {
         return HostKey(blob: blob, algorithm: algorithm, fingerprint: "\(algorithm) SHA256:\(digest)")
     }
 
-    private func logIn(until end: ContinuousClock.Instant) throws {
-        let code = try complete(until: end) {
+    private func logIn() throws {
+        let code = try complete {
             Int(
                 libssh2_userauth_publickey_fromfile_ex(
                     raw, server.user, UInt32(server.user.utf8.count), nil, server.keyFile, server.passphrase))

@@ -111,7 +111,7 @@ extension SFTPStorage {
         try makeFolders(trash.parent, session)
         if mayLink, old.isFile, session.canReplace {
             do {
-                if try session.link(absolute(path), to: absolute(trash)) != nil { return }
+                if try session.link(absolute(path), to: absolute(trash)) { return }
             } catch let status as SFTPStatus where status.code == .failure || status.code == .unsupported {
                 // A file system without hard links: there is a moment, then.
             }

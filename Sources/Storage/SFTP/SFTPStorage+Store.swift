@@ -84,7 +84,7 @@ extension SFTPStorage {
         let (temporary, final) = (absolute(upload.temporary), absolute(upload.path))
         let written = try await call("store", upload.path, on: transfers) { session, _ in
             try session.withFile(temporary, [.read, .write]) { file in
-                _ = try session.flush(file)
+                try session.flush(file)
                 return try session.attributes(of: file)
             }
         }
