@@ -32,7 +32,7 @@ check: setup ## format, shell scripts, compose files
 	scripts/check
 
 format: ## format the Swift code
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd|gpu|storage
 	for product in deadtrees orthopreview odm-simulator queue-bench storage-bench; do swift build -c release --product $$product || exit 1; done

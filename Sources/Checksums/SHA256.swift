@@ -34,11 +34,4 @@ public struct SHA256: ~Copyable {
         EVP_DigestFinal_ex(copy, &digest, nil)
         return digest.map { $0 < 16 ? "0\(String($0, radix: 16))" : String($0, radix: 16) }.joined()
     }
-
-    /// The digest of bytes that are at hand.
-    public static func hexDigest(of data: Data) -> String {
-        let hash = SHA256()
-        hash.update(data)
-        return hash.hexDigest()
-    }
 }

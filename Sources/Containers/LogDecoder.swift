@@ -18,10 +18,12 @@ struct LogDecoder {
     private var buffer: [UInt8] = []
     private var partials: [LogLine.Stream: Partial] = [:]
     private var last: LogPosition?
+    private var furthest: LogPosition?
     private let after: LogPosition?
 
-    /// The last whole line so far.
-    var position: LogPosition? { last ?? after }
+    /// The latest whole line so far. It need not be the last that came: the engine reads the two streams one beside the
+    /// other, and a line of one may come after a later one of the other.
+    var position: LogPosition? { furthest ?? after }
 
     /// - Parameter after: lines up to this place are left out.
     init(after: LogPosition?) {
@@ -86,6 +88,7 @@ struct LogDecoder {
         if partial.bytes.last == UInt8(ascii: "\r") { partial.bytes.removeLast() }
         let position = LogPosition(time: time, ordinal: last?.time == time ? (last?.ordinal ?? 0) + 1 : 1)
         last = position
+        furthest = max(furthest ?? position, position)
         if let after, position <= after { return }
         lines.append(LogLine(stream: stream, text: String(decoding: partial.bytes, as: UTF8.self), position: position))
     }

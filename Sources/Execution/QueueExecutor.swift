@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Runs an actor on a serial queue of its own, so that its blocking libpq calls never hold one of Swift's
+/// Runs an actor on a serial queue of its own, so that its blocking calls never hold one of Swift's
 /// cooperative threads. `DispatchSerialQueue`, which would do this, does not exist on Linux.
 public final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue

@@ -10,7 +10,8 @@ public struct Failure: Error, Codable, Equatable, Sendable, CustomStringConverti
         case never
         /// The surroundings were at fault (network, disk, a service that was away): try later.
         case later
-        /// This host was at fault (no Docker Engine, no image, no GPU): try later, and do not count it as an attempt.
+        /// This host was at fault (no Docker Engine, no image, no GPU), or a service that all rows need was away (the
+        /// storage server): try later, and do not count it as an attempt.
         case withoutBlame
     }
 

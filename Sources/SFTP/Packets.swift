@@ -4,8 +4,8 @@ import Foundation
 /// The types of the SFTP protocol's packets, version 3.
 /// Source: https://datatracker.ietf.org/doc/html/draft-ietf-secsh-filexfer-02
 enum PacketType: UInt8 {
-    case initialise = 1, version = 2, open = 3, close = 4, read = 5, write = 6, lstat = 7, fstat = 8, setstat = 9
-    case openDirectory = 11, readDirectory = 12, remove = 13, makeDirectory = 14, removeDirectory = 15, realPath = 16
+    case initialise = 1, version = 2, open = 3, close = 4, read = 5, write = 6, lstat = 7, fstat = 8
+    case openDirectory = 11, readDirectory = 12, remove = 13, makeDirectory = 14
     case rename = 18
     case status = 101, handle = 102, data = 103, name = 104, attributes = 105
     case extended = 200, extendedReply = 201

@@ -9,6 +9,14 @@ extension Failure {
             retry: .withoutBlame)
     }
 
+    /// `storage_stuck`: a new connection would not change that.
+    static func stuck(_ detail: String) -> Failure {
+        Failure(
+            "storage_stuck",
+            "the storage server is there, but does not get done with what it was asked; look at its disks",
+            detail: detail, retry: .withoutBlame)
+    }
+
     static func keyUnusable(_ sentence: String, _ file: String) -> Failure {
         Failure("storage_key_unusable", sentence, detail: file)
     }

@@ -38,7 +38,22 @@ public actor SFTPPool {
     public func lend<Answer: Sendable>(
         _ interruption: Interruption, _ body: @Sendable (SFTPConnection) async throws -> Answer
     ) async throws -> Answer {
-        let connection = try await borrow(interruption)
+        try await use(borrow(interruption), body)
+    }
+
+    /// The same where a connection can be had without waiting for others; nil where not.
+    public func lendIfFree<Answer: Sendable>(
+        _ interruption: Interruption, _ body: @Sendable (SFTPConnection) async throws -> Answer
+    ) async throws -> Answer? {
+        guard waiting.isEmpty else { return nil }
+        if let connection = takeIdle() { return try await use(connection, body) }
+        guard busy < currentLimit, let opened = try await open(interruption) else { return nil }
+        return try await use(opened, body)
+    }
+
+    private func use<Answer: Sendable>(
+        _ connection: SFTPConnection, _ body: @Sendable (SFTPConnection) async throws -> Answer
+    ) async throws -> Answer {
         do {
             let answer = try await body(connection)
             await takeBack(connection)
@@ -49,20 +64,15 @@ public actor SFTPPool {
         }
     }
 
-    /// The same where a connection can be had without waiting for others; nil where not.
-    public func lendIfFree<Answer: Sendable>(
-        _ interruption: Interruption, _ body: @Sendable (SFTPConnection) async throws -> Answer
-    ) async throws -> Answer? {
-        guard waiting.isEmpty, !idle.isEmpty || busy < currentLimit else { return nil }
-        return try await lend(interruption, body)
+    private func takeIdle() -> SFTPConnection? {
+        guard let connection = idle.popLast() else { return nil }
+        busy += 1
+        return connection
     }
 
     private func borrow(_ interruption: Interruption) async throws -> SFTPConnection {
         while true {
-            if let connection = idle.popLast() {
-                busy += 1
-                return connection
-            }
+            if let connection = takeIdle() { return connection }
             if busy < currentLimit {
                 if let connection = try await open(interruption) { return connection }
             } else if let connection = try await wait() {
@@ -83,7 +93,7 @@ public actor SFTPPool {
             busy -= 1
             let others = busy + idle.count
             guard Failure(error).isRefusal, others > 0 else {
-                wakeOne()
+                if error is CancellationError { wakeOne() } else { failAll(error) }
                 throw error
             }
             limit = others
@@ -121,12 +131,21 @@ public actor SFTPPool {
         if !waiting.isEmpty { waiting.removeFirst().lender.resume(returning: nil) }
     }
 
+    /// Who waits would only find out the same, one after the other.
+    private func failAll(_ error: any Error) {
+        let all = waiting
+        waiting = []
+        for waiter in all { waiter.lender.resume(throwing: error) }
+    }
+
     // MARK: Coming back
 
     private func takeBack(_ connection: SFTPConnection) async {
         let isOpen = await connection.isOpen
         lastReturn = .now
         guard isOpen else {
+            // Those that lie idle were heard of even longer ago.
+            idle = []
             busy -= 1
             return wakeOne()
         }

@@ -5,11 +5,11 @@ import Foundation
 extension SFTPSession {
     /// The SHA-256 of a file as the server's own tools compute it, in 64 hexadecimal digits; nil where it lets nobody run
     /// commands, or has none for this. OpenSSL first, which is several times faster than coreutils 9.1.
-    public func serversHash(of path: String) throws -> String? {
+    /// - Parameter limit: how long it may take; a terabyte takes more than an hour.
+    public func serversHash(of path: String, within limit: Duration = .seconds(6 * 3600)) throws -> String? {
         let quoted = "'\(path.replacing("'", with: "'\\''"))'"
-        // A terabyte takes more than an hour.
         let usual = ssh.answerLimit
-        ssh.answerLimit = .seconds(6 * 3600)
+        ssh.answerLimit = limit
         defer { ssh.answerLimit = usual }
         let command = "openssl dgst -sha256 -r -- \(quoted) 2>/dev/null || sha256sum -- \(quoted)"
         guard let answer = try run(command) else { return nil }
@@ -22,13 +22,13 @@ extension SFTPSession {
 
     /// A server that is set up for SFTP alone refuses, or answers with something else.
     private func run(_ command: String) throws -> String? {
-        let channel: SSHChannel
-        do {
-            channel = try SSHChannel(ssh)
-        } catch let failure as Failure where failure.code == "storage_refused" {
-            return nil
-        }
-        return try exchange {
+        try exchange {
+            let channel: SSHChannel
+            do {
+                channel = try SSHChannel(ssh)
+            } catch let failure as Failure where failure.code == "storage_refused" {
+                return nil
+            }
             guard try channel.start("exec", command) else {
                 try channel.free()
                 return nil

@@ -59,7 +59,9 @@ extension SFTPSession {
         guard let folder = try orNil({ try openFolder(path) }) else { return nil }
         return try closing(folder) { folder in
             var entries: [(String, FileAttributes)] = []
-            while let piece = try readFolder(folder) { entries += piece.filter { $0.name != "." && $0.name != ".." } }
+            while let piece = try readFolder(folder), !piece.isEmpty {
+                entries += piece.filter { $0.name != "." && $0.name != ".." }
+            }
             return entries
         }
     }
@@ -156,14 +158,21 @@ extension SFTPSession {
 
     private func readOnce(_ file: RemoteFile, from offset: Int64, atMost count: Int) throws -> Data? {
         do {
+            let asked = min(count, largestPiece)
             return try ask(
                 .read, as: "read",
                 {
                     $0.add(file.handle)
                     $0.add(UInt64(offset))
-                    $0.add(UInt32(min(count, largestPiece)))
+                    $0.add(UInt32(asked))
                 }
-            ) { Data(try $0.content.data()) }
+            ) { reply in
+                let data = try reply.content.data()
+                guard (1...asked).contains(data.count) else {
+                    throw Failure.unreachable("the server sent \(data.count) bytes of \(asked)")
+                }
+                return Data(data)
+            }
         } catch let status as SFTPStatus where status.code == .endOfFile {
             return nil
         }
@@ -176,11 +185,14 @@ extension SFTPSession {
     private func readFolder(_ folder: RemoteFile) throws -> [(name: String, attributes: FileAttributes)]? {
         do {
             return try ask(.readDirectory, as: "list", { $0.add(folder.handle) }) { reply in
-                try (0..<(try reply.content.uint32())).map { _ in
+                // One by one: the count is the server's word, and may be four billion.
+                var entries: [(name: String, attributes: FileAttributes)] = []
+                for _ in 0..<(try reply.content.uint32()) {
                     let name = try reply.content.text()
                     _ = try reply.content.data()
-                    return (name, try FileAttributes(&reply.content))
+                    entries.append((name, try FileAttributes(&reply.content)))
                 }
+                return entries
             }
         } catch let status as SFTPStatus where status.code == .endOfFile {
             return nil

@@ -118,7 +118,7 @@ private final class Upload: Transfer {
             throw Failure.unreachable("the server sent \(data.count) bytes of \(piece.count)")
         }
         let mine = try localBytes(Piece(offset: piece.offset, count: data.count))
-        guard let (theirs, ours) = both(data.baseAddress, mine.baseAddress), memcmp(theirs, ours, data.count) == 0
+        guard let theirs = data.baseAddress, let ours = mine.baseAddress, memcmp(theirs, ours, data.count) == 0
         else { throw TransferError.cameBackDifferent }
         supply.finish(piece, count: data.count)
     }
@@ -172,9 +172,4 @@ public enum TransferError: Error, Equatable {
     case sourceChanged
     /// What the server has is not what was sent.
     case cameBackDifferent
-}
-
-private func both<First, Second>(_ first: First?, _ second: Second?) -> (First, Second)? {
-    guard let first, let second else { return nil }
-    return (first, second)
 }

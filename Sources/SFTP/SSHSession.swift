@@ -77,17 +77,17 @@ final class SSHSession {
     }
 
     private func wait(since start: ContinuousClock.Instant) throws {
-        let directions = libssh2_session_block_directions(raw)
-        let sends = directions & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0
-        if try socket.wait(for: sends ? POLLIN | POLLOUT : POLLIN, interruption) { return }
+        // While a packet is half sent libssh2 reads nothing: what has arrived must not end the wait.
+        let isHalfSent = libssh2_session_block_directions(raw) & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0
+        let isReady = try socket.wait(for: isHalfSent ? POLLOUT : POLLIN, interruption)
         let now = ContinuousClock.now
+        if let deadline, now > deadline { throw Failure.unreachable("\(server.name): not done after \(now - start)") }
+        guard now - start < answerLimit else { throw Failure.stuck("\(server.name): no answer for \(now - start)") }
+        guard !isReady else { return }
         let silence = min(socket.quiet, now - start)
         if silence > Self.silenceLimit { throw Failure.unreachable("\(server.name): silent for \(silence)") }
-        guard deadline.map({ now < $0 }) ?? true, now - start < answerLimit else {
-            throw Failure.unreachable("\(server.name): alive, but not done after \(now - start)")
-        }
         // A half-sent packet must be finished before another is begun, also this one.
-        guard isLoggedIn, !sends, silence > .seconds(3), socket.isReady(for: POLLOUT) else { return }
+        guard isLoggedIn, !isHalfSent, silence > .seconds(3), socket.isReady(for: POLLOUT) else { return }
         var next: Int32 = 0
         libssh2_keepalive_send(raw, &next)
     }

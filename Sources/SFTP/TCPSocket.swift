@@ -46,7 +46,9 @@ struct TCPSocket: ~Copyable {
             let descriptor = socket(address.pointee.ai_family, kind, 0)
             var isOurs = false
             defer { if !isOurs, descriptor >= 0 { close(descriptor) } }
-            problem = descriptor < 0 ? errno : try connect(descriptor, address.pointee, until: end, interruption)
+            // One of several that does not answer must not use up the time of all.
+            let limit = address.pointee.ai_next == nil ? end : min(end, .now + .seconds(2))
+            problem = descriptor < 0 ? errno : try connect(descriptor, address.pointee, until: limit, interruption)
             isOurs = problem == 0
             if isOurs { return descriptor }
         }

@@ -2,8 +2,9 @@ import Synchronization
 
 extension Storage {
     /// Fetches files side by side, as many at a time as is best, and ends with the first that fails.
-    /// - Parameter targets: the local path of each; their folders exist.
-    /// - Parameter progress: of all files together.
+    /// - Parameters:
+    ///   - files: each with the path on this host that it gets, whose folder exists.
+    ///   - progress: of all files together.
     public func fetch(
         _ files: [(file: StoredFile, target: String)], progress: @escaping TransferReport
     ) async throws {

@@ -3,7 +3,8 @@ public import Foundation
 /// Where datasets' files live for good. Paths are relative to the storage root, with forward slashes, and never
 /// leave it. A file appears under its name only when it is whole.
 ///
-/// Long calls end within a second when their task is canceled.
+/// All throw `Failure`: `not_stored`, `storage_…` (docs/operations.md says what to do), `disk_full`; and
+/// `CancellationError`, within a second after their task is canceled.
 public protocol Storage: Sendable {
     /// Copies a stored file to `local`, a path on this host whose folder exists.
     func fetch(_ path: StoragePath, to local: String, progress: @escaping TransferReport) async throws
@@ -43,7 +44,7 @@ public protocol Storage: Sendable {
     /// Makes the folder and those above it. One that is there is no error.
     func makeDirectories(_ folder: StoragePath) async throws
 
-    /// What an operator wants to know of the place itself.
+    /// What an operator wants to know of the place itself. Over SSH the folder is made where it is missing.
     func facts() async throws -> StorageFacts
 
     /// How many files are best transferred at a time.

@@ -31,8 +31,9 @@ extension Failure {
         case .endOfFile: return transfer(operation, path, .sourceChanged)
         case .noSuchFile:
             return Failure(
-                "not_stored", "could not \(operation) \(name): it is not in storage any more", detail: "\(status)",
-                retry: .later)
+                "storage_changed",
+                "could not \(operation) \(name): it, or the folder that it is in, was taken away meanwhile",
+                detail: "\(status)", retry: .later)
         default:
             let failure = status.failure
             return Failure(

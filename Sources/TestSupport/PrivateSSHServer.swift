@@ -93,14 +93,21 @@ public final class PrivateSSHServer: Sendable {
     }
 
     /// `kill -9` of the sessions; the server goes on.
-    public func killSessions() { listener.map(killSessions) }
+    public func killSessions() { listener.map { killSessions(of: $0) } }
 
-    private func killSessions(of process: Int32) {
+    /// Stops all that it runs, as a host does that is suspended: its kernel goes on answering.
+    public func freeze() {
+        guard let process = listener else { return }
+        Glibc.kill(process, SIGSTOP)
+        killSessions(of: process, with: SIGSTOP)
+    }
+
+    private func killSessions(of process: Int32, with signal: Int32 = SIGKILL) {
         // A process that has just ended has no children.
         let list = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
         for child in (list ?? "").split(whereSeparator: \.isWhitespace).compactMap({ Int32($0) }) {
-            killSessions(of: child)
-            Glibc.kill(child, SIGKILL)
+            killSessions(of: child, with: signal)
+            Glibc.kill(child, signal)
         }
     }
 

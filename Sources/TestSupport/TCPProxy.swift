@@ -24,6 +24,7 @@ public final class TCPProxy: Sendable {
         var mode = Mode.forward
         var open: Set<Int32> = []
         var accepted = 0
+        var forwarded = 0
     }
 
     /// Where it listens, on loopback.
@@ -55,6 +56,9 @@ public final class TCPProxy: Sendable {
 
     /// How many there have been.
     public var connections: Int { state.withLock { $0.accepted } }
+
+    /// How many bytes have passed, in both directions.
+    public var forwarded: Int { state.withLock { $0.forwarded } }
 
     public var isBlackHole: Bool { state.withLock { $0.mode == .blackHole } }
 
@@ -114,7 +118,10 @@ public final class TCPProxy: Sendable {
         while true {
             let count = read(from, &buffer, buffer.count)
             guard count > 0 else { break }
-            let mode = state.withLock { $0.mode }
+            let mode = state.withLock { state in
+                state.forwarded += count
+                return state.mode
+            }
             if mode == .blackHole || (mode == .swallowAnswers && isAnswer) { continue }
             if case .delay(let time) = mode { usleep(UInt32(time / .microseconds(1))) }
             if case .cutAfter(let left) = mode { spend(count, of: left) }

@@ -112,7 +112,7 @@ struct Settlement: Sendable {
         }
     }
 
-    /// A stage that needed the database while it was away, or a host that cannot run it, is no worse for it.
+    /// A stage that needed database or storage while it was away, or a host that cannot run it, is no worse for it.
     private func putBackWithoutBlame(_ failure: Failure, for backoff: Duration) async throws {
         logger.warning("job put back, not for its own fault", metadata: ["failure": "\(failure)"])
         try await persist {

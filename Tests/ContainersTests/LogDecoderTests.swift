@@ -50,6 +50,17 @@ import Testing
         #expect(try second.feed(bytes).map(\.text) == ["c"])
     }
 
+    /// The engine reads the streams one beside the other: what is asked for next must not be what came already.
+    @Test func goesOnAfterTheLatestLineAlsoWhereAnEarlierOneCameLast() throws {
+        let (early, late) = ("2026-11-22T14:41:21.000000001Z", "2026-11-22T14:41:21.000000002Z")
+        var decoder = LogDecoder(after: nil)
+        let bytes = frame(1, "late\n", time: late) + frame(2, "early\n", time: early)
+        #expect(try decoder.feed(bytes).map(\.text) == ["late", "early"])
+        var next = LogDecoder(after: decoder.position)
+        #expect(try next.feed(bytes + frame(1, "end", time: late)).isEmpty)
+        #expect(next.finish().map(\.text) == ["end"])
+    }
+
     @Test func cutsALineThatNeverEnds() throws {
         var decoder = LogDecoder(after: nil)
         let piece = String(repeating: "x", count: 16384)

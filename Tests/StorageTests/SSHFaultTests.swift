@@ -77,6 +77,7 @@ struct SSHFaultTests {
         }
     }
 
+    /// And sends nothing again but what was under way.
     @Test(arguments: [1, 100_000, 3_000_000, 20_000_000])
     func whereverItIsCutItGoesOn(_ bytes: Int) async throws {
         try await SSHSite.withProxy { site, proxy in
@@ -85,9 +86,13 @@ struct SSHFaultTests {
             proxy.become(.cutAfter(bytes))
             try await storage.store(file, as: path("archive/1_ortho.tif")) { _ in }
             #expect(site.isSame(file, site.stored("archive/1_ortho.tif")))
+            // Each byte goes there and is read back; on each of two or three connections some 1 MiB was under way.
+            let sent = proxy.forwarded
+            #expect(sent < 2 * Self.size + (12 << 20), "\(sent)")
             proxy.become(.cutAfter(bytes))
             try await storage.fetch(path("archive/1_ortho.tif"), to: back) { _ in }
             #expect(site.isSame(file, back))
+            #expect(proxy.forwarded - sent < Self.size + (8 << 20), "\(proxy.forwarded - sent)")
             #expect(try site.leftovers().isEmpty && site.localParts().isEmpty)
         }
     }
@@ -111,19 +116,37 @@ struct SSHFaultTests {
                     try await waitUntil("the hole is there") { proxy.isBlackHole }
                     _ = try await idle.stat(path("archive"))
                 },
+            ]
+            // Several that have to log in, and wait for each other.
+            let late = try site.storage()
+            let others = (0..<6).map { number -> @Sendable () async throws -> Void in
                 {
                     try await waitUntil("the hole is there") { proxy.isBlackHole }
-                    _ = try await site.storage().stat(path("archive"))
-                },
-            ]
+                    _ = try await late.stat(path("archive/\(number)"))
+                }
+            }
             try await withThrowingTaskGroup(of: Failure.self) { group in
-                for call in calls { group.addTask { try await failure(of: call) } }
+                for call in calls + others { group.addTask { try await failure(of: call) } }
                 for try await failure in group {
                     #expect(failure.code == "storage_unreachable" && failure.retry == .withoutBlame, "\(failure)")
                 }
             }
             #expect(ContinuousClock.now - start < .seconds(32))
             #expect(try site.localParts().isEmpty)
+        }
+    }
+
+    /// A part of a packet is on its way, and answers lie unread: neither may keep the wait from ending.
+    @Test func aServerThatIsFrozenIsGone() async throws {
+        try await SSHSite.with { site in
+            let file = try site.file(Self.size)
+            let start = ContinuousClock.now
+            let failure = try await failure {
+                try await site.storage().store(
+                    file, as: path("archive/1_ortho.tif"), progress: halfway { site.server.freeze() })
+            }
+            #expect(failure.code == "storage_unreachable" && failure.retry == .withoutBlame)
+            #expect(ContinuousClock.now - start < .seconds(32))
         }
     }
 

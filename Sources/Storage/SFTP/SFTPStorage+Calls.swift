@@ -3,6 +3,7 @@ import Failures
 import Foundation
 import Logging
 import SFTP
+import Synchronization
 
 /// How everything is asked of the server.
 extension SFTPStorage {
@@ -17,33 +18,32 @@ extension SFTPStorage {
     ) async throws -> Answer {
         let place = absolute(path)
         return try await explaining(operation, path) {
-            try await persisting { interruption in
-                try await (pool ?? self.calls).lend(interruption) { connection in
-                    try await connection.perform(interruption) { try body($0, place) }
-                }
-            }
+            try await self.persisting(on: pool ?? self.calls) { try body($0, place) }
         }
     }
 
-    /// Repeats what a lost connection broke off, until the server has given no sign of life for ``patience``.
+    /// Repeats what a lost connection broke off, as long as ``Patience`` lasts.
     /// - Parameter lastProgress: when something was moved last; nil before the first.
     func persisting<Answer: Sendable>(
-        lastProgress: @escaping @Sendable () -> ContinuousClock.Instant? = { nil },
-        _ body: @escaping @Sendable (Interruption) async throws -> Answer
+        on pool: SFTPPool, lastProgress: @escaping @Sendable () -> ContinuousClock.Instant? = { nil },
+        _ body: @escaping @Sendable (SFTPSession) throws -> Answer
     ) async throws -> Answer {
-        var lastSign = ContinuousClock.now
+        var patience = Patience()
         var backoff = Backoff(first: .milliseconds(100), limit: .seconds(2))
         while true {
-            let start = ContinuousClock.now
+            let begun = Mutex<ContinuousClock.Instant?>(nil)
             do {
-                return try await Interruption.onCancel(body)
+                return try await Interruption.onCancel { interruption in
+                    try await pool.lend(interruption) { connection in
+                        begun.withLock { $0 = .now }
+                        return try await connection.perform(interruption, body)
+                    }
+                }
             } catch let failure as Failure where failure.isConnectionLoss {
                 try Task.checkCancellation()
-                // Opening takes less than the limit of silence: what took longer had an answer before that.
-                let lost = ContinuousClock.now - SFTPPool.silenceLimit
-                lastSign = max(lastSign, lastProgress() ?? lastSign, lost > start ? lost : lastSign)
-                guard lastSign + Self.patience > .now else { throw failure }
-                logger.debug("storage is reached again", metadata: ["error": "\(failure)"])
+                let isWorthIt = patience.lasts(begun: begun.withLock { $0 }, moved: lastProgress())
+                guard isWorthIt else { throw failure }
+                logger.debug("the connection to storage is opened again", metadata: ["error": "\(failure)"])
                 try await Task.sleep(for: backoff.next())
             }
         }
@@ -112,8 +112,8 @@ extension SFTPStorage {
         if mayLink, old.isFile, session.canReplace {
             do {
                 if try session.link(absolute(path), to: absolute(trash)) { return }
-            } catch let status as SFTPStatus where status.code == .failure || status.code == .unsupported {
-                // A file system without hard links: there is a moment, then.
+            } catch is SFTPStatus {
+                // No hard links here, or not to the file of another owner: there is a moment, then.
             }
         }
         // Another store or discard of the same name may have been faster.

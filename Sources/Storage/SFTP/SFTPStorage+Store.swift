@@ -39,8 +39,8 @@ extension SFTPStorage {
         }
     }
 
-    /// Makes the temporary file. A transfer of an hour should not fail in its last minute for want of room, or because its
-    /// target is forbidden.
+    /// Makes the temporary file. A transfer of an hour should not fail in its last minute for want of room, or of a
+    /// folder.
     /// - Returns: the round trip to the server.
     private func prepare(_ upload: Upload, _ bytes: Int64) async throws -> Duration {
         try await call("store", upload.path, on: transfers) { session, _ in
@@ -90,13 +90,16 @@ extension SFTPStorage {
         }
         guard written.bytes == bytes else { throw TransferError.cameBackDifferent }
         try await call("store", upload.path, on: transfers) { session, _ in
+            // The renaming was done, and its answer lost with the connection.
             if try session.attributes(at: temporary) == nil, try session.attributes(at: final) == written { return }
             try upload.claim.permit()
             try self.putAside(upload.path, session, mayLink: true)
+            // That may have taken its time.
+            try upload.claim.permit()
             try session.rename(temporary, to: final)
         }
         await remember(RecordedChecksum(digest: digest, path: upload.path, written))
-        await sweep(youngerThan: written.modified)
+        await sweep(at: written.modified)
     }
 
     /// Half a file is of no use to anybody. Where the connection is gone, a later sweep takes it away.
@@ -112,21 +115,22 @@ extension SFTPStorage {
     }
 
     /// Removes, once an hour, what uploads have left behind that nobody goes on with.
-    /// - Parameter now: by the server's clock, in seconds since 1970.
-    private func sweep(youngerThan now: UInt32?) async {
+    /// - Parameter serverTime: by the server's clock, in seconds since 1970; nil: no sweep.
+    private func sweep(at serverTime: UInt32?) async {
         let isDue = lastSweep.withLock { last in
             if let last, last + .seconds(3600) > .now { return false }
             last = .now
             return true
         }
-        guard isDue, let now else { return }
+        guard isDue, let serverTime else { return }
         do {
-            try await call("clear", nil) { session, root in
+            try await call("clear", nil) { session, _ in
                 let folder = "\(self.root)/\(Upload.folder)"
                 for (name, attributes) in try session.list(folder) ?? [] {
-                    guard let modified = attributes.modified, Int64(modified) + Self.abandonedAfter < Int64(now)
+                    guard let modified = attributes.modified, Int64(modified) + Self.abandonedAfter < Int64(serverTime)
                     else { continue }
-                    try self.ignoringMissing { try session.remove("\(folder)/\(name)") }
+                    // One that resists does not keep the others.
+                    do { try session.remove("\(folder)/\(name)") } catch is SFTPStatus { continue }
                 }
             }
         } catch {
@@ -134,6 +138,6 @@ extension SFTPStorage {
         }
     }
 
-    /// In seconds. Nobody writes to them any more: an upload that lives has written within ``patience``.
+    /// In seconds. An upload that lives has written within this: its longest silence is the server's SHA-256, 6 h.
     private static let abandonedAfter: Int64 = 24 * 3600
 }

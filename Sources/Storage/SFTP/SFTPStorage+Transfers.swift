@@ -36,11 +36,7 @@ extension SFTPStorage {
     private func lead(
         _ supply: PieceSupply, _ part: @escaping @Sendable (SFTPSession, @Sendable () -> Bool) throws -> Void
     ) async throws {
-        try await persisting(lastProgress: { supply.lastProgress }) { interruption in
-            try await self.transfers.lend(interruption) { connection in
-                try await connection.perform(interruption) { try part($0, { true }) }
-            }
-        }
+        try await persisting(on: transfers, lastProgress: { supply.lastProgress }) { try part($0, { true }) }
     }
 
     /// What it cannot do is left to the one that leads; what it finds wrong with the file is wrong for both.
@@ -60,22 +56,27 @@ extension SFTPStorage {
         }
     }
 
-    /// Whether the server computes SHA-256 for us. Asked once.
-    func serverHashes() async throws -> Bool {
+    /// Whether the server computes SHA-256 for us. Asked once; one that does not get done with it is asked again.
+    func serverCanHash() async throws -> Bool {
         guard verification == .auto else { return false }
-        if let known = hasServersHash.withLock({ $0 }) { return known }
-        let answer = try await call("reach", nil, on: transfers) { session, _ in
-            try session.serversHash(of: "/dev/null")
+        if let known = knownToHash.withLock({ $0 }) { return known }
+        let answer: String?
+        do {
+            answer = try await call("reach", nil, on: transfers) { session, _ in
+                try session.serversHash(of: "/dev/null", within: .seconds(10))
+            }
+        } catch let failure as Failure where failure.code == "storage_stuck" {
+            return false
         }
         let isRight = answer == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        hasServersHash.withLock { $0 = isRight }
+        knownToHash.withLock { $0 = isRight }
         return isRight
     }
 
     /// Whether the server computes the SHA-256 of a file of so many bytes.
     func isHashedByServer(_ bytes: Int64) async throws -> Bool {
         guard bytes >= Self.worthACommand else { return false }
-        return try await serverHashes()
+        return try await serverCanHash()
     }
 
     /// Less than this, in bytes, is transferred sooner than a command is started: sshd has the user's shell do that.
@@ -83,14 +84,10 @@ extension SFTPStorage {
 
     func serversHash(of path: StoragePath) async throws -> String {
         let place = absolute(path)
-        let answer = try await persisting { interruption in
-            try await self.transfers.lend(interruption) { connection in
-                try await connection.perform(interruption) { try $0.serversHash(of: place) }
-            }
-        }
+        let answer = try await persisting(on: transfers) { try $0.serversHash(of: place) }
         if let answer { return answer }
         // It did a moment ago: whether it still does is asked again next time.
-        hasServersHash.withLock { $0 = nil }
+        knownToHash.withLock { $0 = nil }
         throw Failure.noHash(path)
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// Storage on another host, over SSH.
 ///
 /// A connection that breaks is opened again, and what was going on goes on from where it was, for as long as
-/// ``patience`` allows; then the call ends with `storage_unreachable`.
+/// ``Patience`` lasts; then the call ends with `storage_unreachable`.
 public final class SFTPStorage: Storage {
     /// How an upload is compared with what has arrived.
     public enum Verification: String, CaseIterable, Sendable {
@@ -28,12 +28,9 @@ public final class SFTPStorage: Storage {
     let calls: SFTPPool
     let verification: Verification
     let blocking = BlockingWork(label: "deadtrees.storage")
-    let hasServersHash = Mutex<Bool?>(nil)
+    let knownToHash = Mutex<Bool?>(nil)
     let lastSweep = Mutex<ContinuousClock.Instant?>(nil)
     public let width: Int
-
-    /// For how long after the server's last sign of life a broken connection is opened again.
-    static let patience = Duration.seconds(20)
 
     /// Reads the key and the known hosts, and connects to nothing yet.
     /// - Parameters:
@@ -113,9 +110,10 @@ public final class SFTPStorage: Storage {
     }
 
     public func facts() async throws -> StorageFacts {
-        let hash = try await serverHashes()
+        let hash = try await serverCanHash()
         let (description, free) = try await call("reach", nil) { session, place in
-            (session.description, try session.freeBytes(at: place))
+            try self.makeFolders(nil, session)
+            return (session.description, try session.freeBytes(at: place))
         }
         let method =
             switch verification {
