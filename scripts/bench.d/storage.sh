@@ -70,6 +70,7 @@ storage_many() {
 storage_many_ways() {
     move many "$1" 'scp -r' with_scp
     move many "$1" "OpenSSH sftp, $1 -r" with_sftp
+    [ "$1" = get ] || move many put 'ours, STORAGE_VERIFY=size' with_ours STORAGE_VERIFY=size
     move many "$1" 'ours, as shipped' with_ours
 }
 
