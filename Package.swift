@@ -53,7 +53,7 @@ let package = Package(
         program(
             "deadtrees",
             [
-                "Worker", "Tasks", "DB", "Storage", "SFTP", "Containers", "Raster", "Imagery", "FlightSimulator",
+                "Worker", "Tasks", "DB", "Storage", "Containers", "Raster", "Imagery", "FlightSimulator",
                 "NativeChild", "Settings", "Failures", arguments, lifecycle, signals, log,
             ]),
         program("orthopreview", ["Mosaic", "Imagery", "Raster", "Failures", arguments]),
@@ -67,7 +67,7 @@ let package = Package(
             ],
             path: "Benchmarks/QueueBench", swiftSettings: settings),
         .executableTarget(
-            name: "storage-bench", dependencies: ["Storage", "SFTP", "Settings", "Failures", arguments, log],
+            name: "storage-bench", dependencies: ["Storage", "Settings", "Failures", arguments, log],
             path: "Benchmarks/StorageBench", swiftSettings: settings),
 
         module(
@@ -79,7 +79,7 @@ let package = Package(
                 "Execution", "Failures", log,
             ]),
 
-        module("Storage", ["SFTP", "Checksums", "Execution", "Failures", log]),
+        module("Storage", ["SFTP", "Checksums", "Execution", "Settings", "Failures", log]),
         module("SFTP", ["CLibSSH2", "Execution", "Failures"]),
         module("Containers", ["CLibCurl", "Failures", log]),
         module("NativeChild", ["Failures", subprocess, filePath]),
@@ -118,7 +118,7 @@ let package = Package(
         tests("SettingsTests", ["Settings", "ODMFlags", "Failures"]),
         tests("ChecksumsTests", ["Checksums"]),
         tests("SFTPTests", ["SFTP", "Failures"]),
-        tests("StorageTests", ["Storage", "SFTP", "Checksums", "Failures", log]),
+        tests("StorageTests", ["Storage", "SFTP", "Checksums", "Settings", "Failures", log]),
         tests("ContainersTests", ["Containers", "Failures"]),
         tests("RasterTests", ["Raster", "CGDAL", "Failures"]),
         tests("ImageryTests", ["Imagery", "Failures"]),

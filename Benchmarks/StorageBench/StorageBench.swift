@@ -2,7 +2,6 @@ import ArgumentParser
 import Failures
 import Foundation
 import Logging
-import SFTP
 import Settings
 import Storage
 
@@ -57,12 +56,7 @@ struct StorageBench: AsyncParsableCommand {
         guard case .sftp(let address) = settings.location else {
             throw ValidationError("STORAGE_URL is no sftp:// address")
         }
-        return try SFTPStorage(
-            ServerAddress(
-                user: address.user, host: address.host, port: address.port, keyFile: settings.sshKey,
-                passphrase: settings.passphrase?.reveal(), knownHostsFile: settings.knownHosts),
-            folder: address.folder, sessions: settings.sessions,
-            verification: .init(rawValue: settings.verification.rawValue) ?? .auto, logger: Logger(label: "bench"))
+        return try SFTPStorage(address, settings, logger: Logger(label: "bench"))
     }
 
     private static func files(_ local: String, _ path: String) throws -> [(

@@ -60,11 +60,14 @@ struct PacketReader {
 /// What the server says of a file or folder. Parts that it leaves out are nil.
 public struct FileAttributes: Sendable, Equatable {
     public var bytes: Int64?
+    /// Kind and permissions, as stat(2) has them.
     public var mode: UInt32?
     /// Seconds since 1970: the protocol has no finer ones.
     public var modified: UInt32?
 
+    /// A link is neither folder nor file.
     public var isFolder: Bool { kind == 0o040000 }
+    /// A regular one.
     public var isFile: Bool { kind == 0o100000 }
     private var kind: UInt32 { (mode ?? 0) & 0o170000 }
 

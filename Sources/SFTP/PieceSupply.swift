@@ -24,13 +24,15 @@ public final class PieceSupply: Sendable {
     private let reported = Mutex<Int64>(0)
     private let (stream, continuation) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// - Parameter report: is told how many bytes are done, every few MiB.
+    /// - Parameter report: is told how many bytes are done, each time that another 4 MiB are, and at the end; from any thread; never
+    ///   for an empty file.
     public init(total: Int64, report: @escaping @Sendable (_ done: Int64) -> Void) {
         self.total = total
         self.report = report
         if total == 0 { continuation.finish() }
     }
 
+    /// Whether every piece is done.
     public var isFinished: Bool { state.withLock { $0.done == total } }
     /// When a piece was last finished; nil before the first.
     public var lastProgress: ContinuousClock.Instant? { state.withLock { $0.lastProgress } }

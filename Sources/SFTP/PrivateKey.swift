@@ -56,8 +56,7 @@ enum PrivateKey {
         else { return (.noKey, false) }
         return data.withUnsafeBytes { bytes in
             var reader = PacketReader(UnsafeRawBufferPointer(rebasing: bytes[15...]))
-            guard let cipher = try? reader.text(), (try? reader.data()) != nil, (try? reader.data()) != nil,
-                (try? reader.uint32()) != nil, let blob = try? reader.data()  // what is cut short is no key
+            guard let (cipher, blob) = try? cipherAndBlob(&reader)  // what is cut short is no key
             else { return (.noKey, false) }
             var inner = PacketReader(blob)
             let name = (try? inner.text()) ?? ""  // as above
@@ -66,6 +65,13 @@ enum PrivateKey {
             let isUsable = name == "ssh-ed25519" || name.hasPrefix("ecdsa-sha2-nistp")
             return (isUsable ? .usable : .other(name), isEncrypted)
         }
+    }
+
+    private static func cipherAndBlob(_ reader: inout PacketReader) throws -> (String, UnsafeRawBufferPointer) {
+        let cipher = try reader.text()
+        // The key derivation's name and options, and how many keys there are.
+        _ = (try reader.data(), try reader.data(), try reader.uint32())
+        return (cipher, try reader.data())
     }
 
     /// By the object identifier rsaEncryption, 1.2.840.113549.1.1.1.

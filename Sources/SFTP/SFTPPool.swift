@@ -162,8 +162,7 @@ public actor SFTPPool {
         guard !isSweeping else { return }
         isSweeping = true
         Task { [weak self] in
-            // A sleep that is canceled only sweeps early.
-            try? await Task.sleep(for: Self.idleTime)
+            try? await Task.sleep(for: Self.idleTime)  // one that is canceled only sweeps early
             await self?.sweep()
         }
     }

@@ -1,23 +1,6 @@
 import Failures
 public import Foundation
 
-/// A file or folder that is open on the server.
-public struct RemoteFile: Sendable {
-    let handle: [UInt8]
-}
-
-/// How a file is opened.
-public struct OpenMode: OptionSet, Sendable {
-    public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    public static let read = OpenMode(rawValue: 1)
-    public static let write = OpenMode(rawValue: 2)
-    public static let create = OpenMode(rawValue: 8)
-    /// Together with `create`: fails where something of that name is there.
-    public static let mustBeNew = OpenMode(rawValue: 32)
-}
-
 /// One request each. Paths are the server's, absolute.
 ///
 /// All throw `SFTPStatus`, after which the session goes on, `Failure` `storage_unreachable`, or `CancellationError`.
@@ -45,6 +28,7 @@ extension SFTPSession {
         ) { RemoteFile(handle: [UInt8](try $0.content.data())) }
     }
 
+    /// Of the file that is open, whatever its name means by now.
     public func attributes(of file: RemoteFile) throws -> FileAttributes {
         try ask(.fstat, as: "look at", { $0.add(file.handle) }) { try FileAttributes(&$0.content) }
     }
@@ -66,8 +50,10 @@ extension SFTPSession {
         }
     }
 
+    /// Deletes a file, not a folder.
     public func remove(_ path: String) throws { try ask(.remove, as: "remove") { $0.add(path) } }
 
+    /// Makes one folder, with mode 0755; fails where it is there.
     public func makeFolder(_ path: String) throws {
         try ask(.makeDirectory, as: "make a folder for") {
             $0.add(path)
@@ -130,6 +116,7 @@ extension SFTPSession {
         return data
     }
 
+    /// Writes the bytes at `offset`, in bytes from the file's start, one request after the other.
     public func write(_ data: Data, to file: RemoteFile, at offset: Int64) throws {
         for start in stride(from: 0, to: data.count, by: largestPiece) {
             let piece = data.dropFirst(start).prefix(largestPiece)

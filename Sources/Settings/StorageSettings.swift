@@ -26,12 +26,15 @@ public struct StorageSettings: Equatable, Sendable {
     public let passphrase: Secret?
     /// How many connections transfer files at a time.
     public let sessions: Int
-    /// How an upload is compared with what has arrived.
     public let verification: Verification
 
+    /// How an upload is compared with what has arrived.
     public enum Verification: String, CaseIterable, Sendable {
+        /// By the server's `openssl` or `sha256sum` where it lets us run them, else by reading back.
         case auto
+        /// Each piece is read again and compared while the next ones are written.
         case readBack = "read-back"
+        /// By size alone, and what SSH itself checks.
         case size
     }
 

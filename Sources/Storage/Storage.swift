@@ -67,6 +67,7 @@ public typealias TransferReport = @Sendable (TransferProgress) -> Void
 
 /// How far a transfer is.
 public struct TransferProgress: Sendable, Equatable {
+    /// What has been moved, and compared where it is.
     public let doneBytes: Int64
     public let totalBytes: Int64
 
@@ -100,6 +101,7 @@ public struct StoreClaim: Sendable {
         self.permit = permit
     }
 
+    /// Of a command, or whoever else holds no lease.
     public static let nobody = StoreClaim(attempt: "0-0", permit: {})
 }
 

@@ -87,8 +87,7 @@ public final class PrivateSSHServer: Sendable {
 
     /// Nil when it does not run.
     private var listener: Int32? {
-        // Where there is no file, none runs.
-        let file = try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8)
+        let file = try? String(contentsOfFile: "\(folder)/pid", encoding: .utf8)  // no file: none runs
         return file.flatMap { Int32($0.trimmingCharacters(in: .newlines)) }
     }
 
@@ -103,8 +102,7 @@ public final class PrivateSSHServer: Sendable {
     }
 
     private func killSessions(of process: Int32, with signal: Int32 = SIGKILL) {
-        // A process that has just ended has no children.
-        let list = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+        let list = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)  // none
         for child in (list ?? "").split(whereSeparator: \.isWhitespace).compactMap({ Int32($0) }) {
             killSessions(of: child, with: signal)
             Glibc.kill(child, signal)

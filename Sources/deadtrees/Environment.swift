@@ -2,7 +2,6 @@ import DB
 import Failures
 import Foundation
 import Logging
-import SFTP
 import Settings
 import Storage
 
@@ -25,15 +24,7 @@ struct Environment {
     func storage() throws -> any Storage {
         switch settings.storage.location {
         case .folder(let path): return LocalStorage(root: path)
-        case .sftp(let address):
-            let storage = settings.storage
-            return try SFTPStorage(
-                ServerAddress(
-                    user: address.user, host: address.host, port: address.port, keyFile: storage.sshKey,
-                    passphrase: storage.passphrase?.reveal(), knownHostsFile: storage.knownHosts),
-                folder: address.folder, sessions: storage.sessions,
-                verification: SFTPStorage.Verification(rawValue: storage.verification.rawValue) ?? .auto, logger: logger
-            )
+        case .sftp(let address): return try SFTPStorage(address, settings.storage, logger: logger)
         }
     }
 

@@ -1,6 +1,7 @@
 import Failures
 import Foundation
 import SFTP
+import Settings
 import Storage
 import Synchronization
 import TestSupport

@@ -2,6 +2,7 @@ import Failures
 import Foundation
 import Logging
 import SFTP
+import Settings
 import Storage
 import TestSupport
 
@@ -42,7 +43,7 @@ struct SSHSite {
 
     func storage(
         key: String? = nil, passphrase: String? = nil, sessions: Int = 3,
-        verification: SFTPStorage.Verification = .readBack
+        verification: StorageSettings.Verification = .readBack
     ) throws -> SFTPStorage {
         try SFTPStorage(
             address(key: key, passphrase: passphrase), folder: server.storage, sessions: sessions,

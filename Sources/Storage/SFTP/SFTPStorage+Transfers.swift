@@ -3,6 +3,7 @@ import Failures
 import Foundation
 import Logging
 import SFTP
+import Settings
 import Synchronization
 
 extension SFTPStorage {

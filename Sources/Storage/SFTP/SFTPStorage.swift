@@ -3,6 +3,7 @@ import Failures
 public import Foundation
 public import Logging
 public import SFTP
+public import Settings
 import Synchronization
 
 /// Storage on another host, over SSH.
@@ -10,23 +11,13 @@ import Synchronization
 /// A connection that breaks is opened again, and what was going on goes on from where it was, for as long as
 /// ``Patience`` lasts; then the call ends with `storage_unreachable`.
 public final class SFTPStorage: Storage {
-    /// How an upload is compared with what has arrived.
-    public enum Verification: String, CaseIterable, Sendable {
-        /// By the server's `openssl` or `sha256sum` where it lets us run them, else by reading back.
-        case auto
-        /// Each piece is read again and compared while the next ones are written.
-        case readBack = "read-back"
-        /// By size alone, and what SSH itself checks.
-        case size
-    }
-
     let server: ServerAddress
     let root: String
     let logger: Logger
     let transfers: SFTPPool
     /// One connection more, so that a log's few lines need not wait for somebody's gigabytes.
     let calls: SFTPPool
-    let verification: Verification
+    let verification: StorageSettings.Verification
     let blocking = BlockingWork(label: "deadtrees.storage")
     let knownToHash = Mutex<Bool?>(nil)
     let lastSweep = Mutex<ContinuousClock.Instant?>(nil)
@@ -38,7 +29,8 @@ public final class SFTPStorage: Storage {
     ///   - sessions: how many connections transfer files at a time; one more is for everything else.
     /// - Throws: `Failure` where login could never work: `storage_key_unusable`, `storage_host_unknown`.
     public init(
-        _ server: ServerAddress, folder: String, sessions: Int = 4, verification: Verification = .auto, logger: Logger
+        _ server: ServerAddress, folder: String, sessions: Int = 4, verification: StorageSettings.Verification = .auto,
+        logger: Logger
     ) throws {
         try server.check()
         self.server = server
@@ -48,6 +40,19 @@ public final class SFTPStorage: Storage {
         self.logger = logger
         transfers = SFTPPool(server, size: sessions)
         calls = SFTPPool(server, size: 1)
+    }
+
+    /// The storage that the settings name.
+    /// - Throws: as the other initialiser.
+    public convenience init(
+        _ address: StorageSettings.SFTPAddress, _ settings: StorageSettings, logger: Logger
+    ) throws {
+        let server = ServerAddress(
+            user: address.user, host: address.host, port: address.port, keyFile: settings.sshKey,
+            passphrase: settings.passphrase?.reveal(), knownHostsFile: settings.knownHosts)
+        try self.init(
+            server, folder: address.folder, sessions: settings.sessions, verification: settings.verification,
+            logger: logger)
     }
 
     public func write(_ bytes: Data, at offset: Int64, of path: StoragePath) async throws {
