@@ -54,7 +54,7 @@ let package = Package(
             "deadtrees",
             [
                 "Worker", "Tasks", "DB", "Storage", "Containers", "Raster", "Imagery", "FlightSimulator",
-                "NativeChild", "Settings", "Failures", arguments, lifecycle, signals, log,
+                "NativeChild", "Settings", "Execution", "Failures", arguments, lifecycle, log,
             ]),
         program("orthopreview", ["Mosaic", "Imagery", "Raster", "Failures", arguments]),
         program("odm-simulator", ["ODMSimulator", "Mosaic", "Failures"]),
@@ -92,7 +92,7 @@ let package = Package(
         module("Settings", ["ODMFlags", "Failures"]),
         module("ODMFlags", []),
         module("Checksums", ["CLibCrypto"]),
-        module("Execution", []),
+        module("Execution", [lifecycle, signals, log]),
         module("Failures", []),
 
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -110,8 +110,8 @@ let package = Package(
         .executableTarget(
             name: "queue-chaos",
             dependencies: [
-                "TestSupport", "Worker", "Tasks", "DB", "Storage", "Containers", "NativeChild", "Failures", arguments,
-                lifecycle, signals, log,
+                "TestSupport", "Worker", "Tasks", "DB", "Storage", "Containers", "NativeChild", "Execution", "Failures",
+                arguments, lifecycle, log,
             ], path: "Tests/Chaos", swiftSettings: settings),
         tests("NativeChildTests", ["native-child-fixture", "deadtrees", "NativeChild", "Tasks", "Failures"]),
         tests("DBTests", ["DB", "Execution"]),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Containers
 import DB
+import Execution
 import Failures
 import Foundation
 import Logging
@@ -8,7 +9,6 @@ import NativeChild
 import ServiceLifecycle
 import Settings
 import Tasks
-import UnixSignals
 import Worker
 
 struct WorkerCommand: AsyncParsableCommand {
@@ -60,26 +60,13 @@ struct WorkerCommand: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: environment.logger))
+                logger: environment.logger))
         defer { withExtendedLifetime(name) {} }
-        let impatience = Task { await Self.stopAtOnce(worker, environment.logger) }
-        defer { impatience.cancel() }
-        try await group.run()
-    }
-
-    /// The first signal is the service group's; a second one means now.
-    private static func stopAtOnce(_ worker: WorkerService, _ logger: Logger) async {
-        var isStopping = false
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            guard isStopping else {
-                isStopping = true
-                continue
-            }
-            logger.warning("second signal, stopping at once", metadata: ["signal": "\(signal)"])
+        try await StopSignals.run(group, logger: environment.logger) { signal in
             await worker.stopAtOnce()
             // Handing rows back takes less; what could not be handed back runs out with its lease.
             try? await Task.sleep(for: .seconds(8))  // canceled when the worker has stopped in time
-            if !Task.isCancelled { Foundation.exit(128 + signal.rawValue) }
+            if !Task.isCancelled { Foundation.exit(128 + signal) }
         }
     }
 

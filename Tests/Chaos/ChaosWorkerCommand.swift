@@ -1,13 +1,13 @@
 import ArgumentParser
 import Containers
 import DB
+import Execution
 import Foundation
 import Logging
 import NativeChild
 import ServiceLifecycle
 import Storage
 import Tasks
-import UnixSignals
 import Worker
 
 /// One worker of a chaos run: the production code, with stages that only wait.
@@ -43,17 +43,8 @@ struct ChaosWorkerCommand: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm], logger: logger))
-        let impatience = Task { await Self.stopAtOnce(worker) }
-        defer { impatience.cancel() }
-        try await group.run()
-    }
-
-    /// On the second SIGTERM, as `deadtrees worker` does.
-    private static func stopAtOnce(_ worker: WorkerService) async {
-        var signals = await UnixSignalsSequence(trapping: .sigterm).makeAsyncIterator()
-        guard await signals.next() != nil, await signals.next() != nil else { return }
-        await worker.stopAtOnce()
+                logger: logger))
+        try await StopSignals.run(group, logger: logger) { _ in await worker.stopAtOnce() }
     }
 
     /// A run that is killed leaves no workers behind.
