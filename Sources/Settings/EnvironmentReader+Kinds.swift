@@ -22,6 +22,12 @@ extension EnvironmentReader {
         }
     }
 
+    mutating func size(_ name: String, or fallback: ByteCount) -> ByteCount {
+        value(name, or: fallback, accepted: "a size above 0, such as \(fallback)") { text in
+            ByteCount(written: text).flatMap { $0.bytes > 0 ? $0 : nil }
+        }
+    }
+
     mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: String, or fallback: Choice
     ) -> Choice where Choice.RawValue == String {

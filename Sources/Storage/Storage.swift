@@ -49,9 +49,14 @@ public protocol Storage: Sendable {
 
     /// How many files are best transferred at a time.
     var width: Int { get }
+
+    /// The root as a folder of this host, so that a file in it needs only another name; nil where storage is elsewhere.
+    var localRoot: String? { get }
 }
 
 extension Storage {
+    public var localRoot: String? { nil }
+
     public func localPath(of path: StoragePath) async throws -> String? { nil }
 
     /// The same, on nobody's behalf.

@@ -51,6 +51,8 @@ public struct StoragePath: Hashable, Sendable, CustomStringConvertible {
 
     /// `archive/{id}_ortho.tif`
     public static func ortho(of datasetID: Int64) throws -> StoragePath { try .init("archive/\(datasetID)_ortho.tif") }
+    /// `raw_images/{id}`: photos in `images/`, RTK files beside it, and the ZIP that they came in.
+    public static func rawImages(of datasetID: Int64) throws -> StoragePath { try .init("raw_images/\(datasetID)") }
     /// `cogs/{path}`, where `path` is what `v2_cogs.cog_path` says.
     public static func cog(_ path: String) throws -> StoragePath { try .init("cogs/\(path)") }
     /// `thumbnails/{path}`, where `path` is what `v2_thumbnails.thumbnail_path` says.

@@ -65,7 +65,8 @@ extension TaskRegistry {
 
     /// The kinds of work that stages do in a child process.
     public static let nativeWork: [any NativeWork.Type] = [
-        UnpackPhotos.self, StandardiseOrtho.self, MakeCOG.self, MakeThumbnail.self, LookUpPlace.self,
+        UnpackPhotos.self, UnpackUploadedPhotos.self, CheckUploadedRaster.self, StandardiseOrtho.self, MakeCOG.self,
+        MakeThumbnail.self, LookUpPlace.self,
         CheckOrthophoto.self,
     ]
 }

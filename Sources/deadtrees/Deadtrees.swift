@@ -10,7 +10,8 @@ struct Deadtrees: AsyncParsableCommand {
         abstract: "Turns raw drone photos into orthophotos: the queue, its workers, and what they stand on.",
         version: Version.text,
         subcommands: [
-            MigrateCommand.self, WorkerCommand.self, QueueCommand.self, WorkersCommand.self, DrainCommand.self,
+            MigrateCommand.self, WorkerCommand.self, ServeCommand.self, QueueCommand.self, WorkersCommand.self,
+            DrainCommand.self,
             EvictCommand.self, LogsCommand.self, DoctorCommand.self, ScanCommand.self, RasterCommand.self,
             SimulateFlightCommand.self, NativeCommand.self,
         ])

@@ -1,4 +1,5 @@
 public import Failures
+import Foundation
 
 /// What libpq or PostgreSQL said, with the SQLSTATE that decides what it means for us.
 public struct DatabaseError: FailureConvertible, Equatable, CustomStringConvertible {
@@ -27,6 +28,19 @@ public struct DatabaseError: FailureConvertible, Equatable, CustomStringConverti
     public var isContention: Bool {
         guard let sqlState else { return false }
         return ["40", "53", "58"].contains(sqlState.prefix(2)) || ["55P03", "57014"].contains(sqlState)
+    }
+
+    /// True when the statement's values or the rights of who asked were refused: data exception (class 22), integrity
+    /// constraint (23), insufficient privilege, which policies raise too. Trying again would change nothing.
+    public var isRefusal: Bool {
+        guard let sqlState else { return false }
+        return ["22", "23"].contains(sqlState.prefix(2)) || sqlState == "42501"
+    }
+
+    /// The first line of the message, without its severity: what may be shown to whoever sent the values.
+    public var reason: String {
+        let line = message.components(separatedBy: "; ").first ?? message
+        return line.replacing(/^[A-Z]+: +/, with: "")
     }
 
     /// Nothing was tried: `DATABASE_URL` is no address. F0000 is PostgreSQL's configuration_file_error.

@@ -29,6 +29,20 @@ extension Orthophoto {
     }
 }
 
+extension Orthophoto {
+    /// Makes sure that a file is a raster that can be read, and whole, without decoding any of it: what can be asked of an
+    /// upload before it is taken.
+    ///
+    /// - Throws: `raster_missing`, `raster_damaged`, or what else is wrong with its header.
+    public static func checkWhole(_ path: String, limits: RasterLimits = RasterLimits()) throws -> OrthophotoCheck {
+        let source = try RasterSource(opening: path, limits: limits)
+        try BlockGrid(source).checkAllAreInFile(source)
+        return OrthophotoCheck(
+            width: source.raster.width, height: source.raster.height, bands: source.raster.bandCount,
+            bytes: source.fileSize)
+    }
+}
+
 /// The blocks of a raster, and which of them to look at first.
 private struct BlockGrid {
     let columns: Int

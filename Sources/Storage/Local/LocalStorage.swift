@@ -125,6 +125,8 @@ public struct LocalStorage: Storage {
         }
     }
 
+    public var localRoot: String? { root }
+
     /// One disk has nothing to gain from two readers.
     public var width: Int { 1 }
 

@@ -1,0 +1,157 @@
+import DB
+import Execution
+import Failures
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// `POST /datasets/chunk` and `GET /datasets/chunk/{upload_id}`.
+struct ChunkRoutes: Sendable {
+    let desk: UploadDesk
+    let intake: Intake
+    let tokens: TokenVerifier
+    let counters: Counters
+
+    func receive(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let requester = try await tokens.requester(asking: request)
+        try checkRoom(request, requester)
+        guard let boundary = request.headers[.contentType].flatMap(Self.boundary) else {
+            // The fields that are missing, as for a form without any.
+            _ = try ChunkFields([:], fileName: nil)
+            throw Problem.brokenForm("it has no Content-Type with a boundary")
+        }
+        var receiver = try ChunkReceiver(boundary, desk: desk, owner: requester.userID)
+        let (session, fields): (UploadSession, ChunkFields)
+        do {
+            for try await buffer in request.body {
+                counters.received(bytes: buffer.readableBytes)
+                try await receiver.feed(buffer)
+            }
+            (session, fields) = try await receiver.finish()
+        } catch {
+            receiver.abandon()
+            throw error
+        }
+        guard fields.isFinal else {
+            return try JSONBody.response(["message": "Chunk \(fields.index) of \(fields.total) received"])
+        }
+        return JSONBody.response(text: try await complete(session, fields, requester))
+    }
+
+    /// The last chunk has come, perhaps again.
+    private func complete(
+        _ session: UploadSession, _ fields: ChunkFields, _ requester: Requester
+    ) async throws -> String {
+        let (map, digest) = (session.map, try await desk.blocking.run { try session.digest(of: fields.index) })
+        let fingerprint = [fields.dataset.fileName, "\(fields.total)", digest ?? ""].joined(separator: "/")
+        if !map.missing.isEmpty || fields.total == 1, session.datasetID == nil, !session.isEnding {
+            // What is repeated because its answer was lost, gets the answer that was lost.
+            let made = try await intake.uploads.dataset(
+                of: fields.uploadID, fingerprint: fingerprint, by: requester)
+            if let made {
+                desk.forget(session)
+                return made
+            }
+        }
+        guard map.missing.isEmpty else { throw Problem.missingChunks(map.missing) }
+        guard map.bytes <= desk.limits.file else { throw Problem.fileTooLarge(desk.limits.file) }
+        let key = UploadKey(uploadID: fields.uploadID, bytes: map.bytes, fingerprint: fingerprint)
+        return try await session.end { [intake] in try await intake.finish(session, fields, key, of: requester) }
+    }
+
+    private func checkRoom(_ request: Request, _ requester: Requester) throws {
+        let length = request.headers[.contentLength].flatMap { Int64($0) } ?? 0
+        // A form is little more than its file.
+        guard length <= desk.limits.chunk + (1 << 20) else { throw Problem.chunkTooLarge(desk.limits.chunk) }
+        guard desk.bytesOnTheWay(of: requester.userID) + length <= desk.limits.user else {
+            throw Problem.tooMuchOnTheWay(desk.limits.user)
+        }
+        if let room = desk.folder.room(reserve: desk.limits.reserve), length > room { throw Problem.diskFull() }
+    }
+
+    /// Of `multipart/form-data; boundary=…`; nil for anything else.
+    private static func boundary(_ contentType: String) -> String? {
+        guard let media = MediaType(from: contentType), media.isType(.multipartForm) else { return nil }
+        return media.parameter.flatMap { $0.name == "boundary" ? $0.value : nil }
+    }
+
+    /// What has arrived, so that a client can go on.
+    func state(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let requester = try await tokens.requester(asking: request)
+        let uploadID = context.parameters.get("upload_id") ?? ""
+        if UploadID.isSafe(uploadID) {
+            if let session = desk.session(uploadID, of: requester.userID) {
+                return try JSONBody.response(UploadState(session))
+            }
+            if let id = try await intake.uploads.datasetID(of: uploadID, by: requester) {
+                return try JSONBody.response(UploadState(uploadID: uploadID, datasetID: id))
+            }
+        }
+        throw Problem(
+            .notFound, "no_upload", "there is no upload \(uploadID.prefix(128)) of yours; it may have been given up")
+    }
+}
+
+/// How far an upload is.
+private struct UploadState: Encodable {
+    let uploadID: String
+    var uploadType: UploadKind?
+    var fileName: String?
+    var chunksTotal: Int?
+    var received: [Int] = []
+    var missing: [Int] = []
+    var bytes: Int64?
+    let state: String
+    var datasetID: Int64?
+
+    enum CodingKeys: String, CodingKey {
+        case received, missing, bytes, state
+        case uploadID = "upload_id"
+        case uploadType = "upload_type"
+        case fileName = "file_name"
+        case chunksTotal = "chunks_total"
+        case datasetID = "dataset_id"
+    }
+
+    init(_ session: UploadSession) {
+        let (head, map) = (session.head, session.map)
+        uploadID = session.uploadID
+        uploadType = session.kind
+        fileName = head.fileName
+        chunksTotal = head.total
+        received = map.received
+        missing = map.missing
+        bytes = map.bytes
+        state = session.isEnding ? "storing" : "receiving"
+    }
+
+    init(uploadID: String, datasetID: Int64) {
+        self.uploadID = uploadID
+        self.datasetID = datasetID
+        state = "done"
+    }
+}
+
+extension Problem {
+    static func fileTooLarge(_ limit: Int64) -> Problem {
+        Problem(
+            .contentTooLarge, "file_too_large",
+            "the file is larger than \(limit >> 30) GiB, which is the most that is taken; split the flight into several datasets"
+        )
+    }
+
+    static func tooMuchOnTheWay(_ limit: Int64) -> Problem {
+        Problem(
+            .tooManyRequests, "too_much_on_the_way",
+            "your unfinished uploads have \(limit >> 30) GiB together, which is the most that is taken; finish one first"
+        ).retry(after: 60)
+    }
+
+    static func diskFull() -> Problem {
+        Problem(
+            .init(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full",
+            "the server's disk is full; what has arrived is kept, go on with the upload later"
+        ).retry(after: 600)
+    }
+}

@@ -1,0 +1,115 @@
+import DB
+import Failures
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// `POST` and `PUT /datasets/{id}/process`: queues a dataset's processing.
+struct ProcessRoute: Sendable {
+    let requests: ProcessRequests
+    let tokens: TokenVerifier
+
+    /// The order of the checks is today's.
+    func process(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let requester = try await tokens.requester(asking: request)
+        var request = request
+        let body = try await request.collectBody(upTo: 64 << 10)
+        let asked = try ProcessBody(Data(body.readableBytesView), datasetID: context.parameters.get("dataset_id") ?? "")
+        let types = try await checked(asked.taskTypes)
+        do {
+            return JSONBody.response(
+                text: try await requests.queue(asked.datasetID, types, priority: asked.priority, by: requester))
+        } catch let refusal as ProcessRefusal {
+            throw Problem(refusal, asked.datasetID)
+        } catch let error as DatabaseError where error.isRefusal {
+            throw Problem(.badRequest, "request_refused", error.reason)
+        }
+    }
+
+    /// Names as the queue has them.
+    private func checked(_ asked: [String]) async throws -> [String] {
+        guard !asked.isEmpty else {
+            throw Problem(.badRequest, "no_task_types", "At least one task type must be specified")
+        }
+        let known = try await requests.taskTypes()
+        if let unknown = asked.first(where: { known[$0] == nil }) {
+            throw Problem(.badRequest, "unknown_task_type", "Invalid task type: \(unknown.prefix(100))")
+        }
+        let types = asked.compactMap { known[$0] }
+        let dependent = types.filter { !Self.independent.contains($0) }
+        guard types.contains("geotiff") || dependent.isEmpty else {
+            throw Problem(
+                .badRequest, "geotiff_missing",
+                "\(dependent.joined(separator: ", ")) require geotiff in the same processing request")
+        }
+        return types
+    }
+
+    /// All others read what `geotiff` makes, which is kept only while a request lasts.
+    private static let independent: Set<String> = ["geotiff", "odm_processing", "metadata"]
+}
+
+/// What is asked for.
+private struct ProcessBody {
+    let datasetID: Int64
+    let taskTypes: [String]
+    let priority: Int
+
+    /// - Throws: `Problem` 422 with every field that is wrong.
+    init(_ body: Data, datasetID text: String) throws(Problem) {
+        var wrong: [Problem.WrongField] = []
+        let datasetID = Int64(text)
+        if datasetID == nil {
+            wrong.append(
+                .init(loc: ["path", "dataset_id"], msg: "Input should be a valid integer", type: "int_parsing"))
+        }
+        let fields = (try? JSONSerialization.jsonObject(with: body)) as? [String: Any]  // what is none has no fields
+        if fields == nil {
+            wrong.append(.init(loc: ["body"], msg: "Input should be a valid JSON object", type: "json_invalid"))
+        }
+        let types = fields?["task_types"] as? [String]
+        if fields != nil, types == nil {
+            let isThere = fields?["task_types"] != nil
+            wrong.append(
+                .init(
+                    loc: ["body", "task_types"], msg: isThere ? "Input should be a list of strings" : "Field required",
+                    type: isThere ? "list_type" : "missing"))
+        }
+        let priority = fields?["priority"].map(Self.wholeNumber) ?? 2
+        if priority.map({ !(1...5).contains($0) }) ?? true {
+            wrong.append(
+                .init(loc: ["body", "priority"], msg: "Input should be an integer from 1 to 5", type: "int_type"))
+        }
+        guard wrong.isEmpty, let datasetID, let types, let priority else { throw .wrongFields(wrong) }
+        (self.datasetID, self.taskTypes, self.priority) = (datasetID, types, priority)
+    }
+
+    /// Nil for what is no number, or none without a fraction; true and false are none.
+    private static func wholeNumber(_ value: Any) -> Int? {
+        guard let number = value as? NSNumber, !(value is Bool) else { return nil }
+        return Int(exactly: number.doubleValue)
+    }
+}
+
+extension Problem {
+    init(_ refusal: ProcessRefusal, _ datasetID: Int64) {
+        switch refusal {
+        case .notFound: self.init(.notFound, "no_dataset", "Dataset <ID=\(datasetID)> not found.")
+        case .notAllowed:
+            self.init(.forbidden, "not_allowed", "You are not allowed to process dataset \(datasetID)")
+        case .isRunning:
+            self.init(
+                .conflict, "dataset_running",
+                "Dataset \(datasetID) is currently being processed. Please stop the active processing container, or wait for its end"
+            )
+        case .isBusy:
+            self.init(
+                .conflict, "dataset_busy",
+                "Something is being done to dataset \(datasetID). Please wait for processing to complete")
+        case .statusRows(let count):
+            self.init(
+                .internalServerError, "status_rows",
+                "expected exactly one status row update, got \(count); nothing was queued")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import DB
+import Execution
+import Failures
+import Foundation
+import Glibc
+import HTTPTypes
+import Logging
+import Synchronization
+
+/// Where uploads are taken in: which are under way, and whose they are.
+final class UploadDesk: Sendable {
+    let folder: UploadFolder
+    let limits: UploadLimits
+    let blocking = BlockingWork(label: "deadtrees.uploads")
+    private let logger: Logger
+    private let sessions = Mutex<[String: UploadSession]>([:])
+    private let lock: OpenFile
+
+    /// Takes up the uploads that an earlier life of the server has left.
+    /// - Throws: `Failure` where another server uses the folder.
+    init(_ folder: UploadFolder, _ limits: UploadLimits, logger: Logger) throws {
+        (self.folder, self.limits, self.logger) = (folder, limits, logger)
+        try folder.make()
+        lock = try OpenFile("\(folder.incoming)/upload.lock", O_RDWR | O_CREAT)
+        guard lock.tryLock() else { throw Failure.uploadFolderInUse(folder.root) }
+        try folder.clearIncoming()
+        for (uploadID, kind) in try folder.uploads() {
+            let session = try UploadSession(uploadID, kind, in: folder)
+            sessions.withLock { $0[uploadID] = session }
+            if session == nil { unlink(folder.journal(uploadID, kind)) }
+        }
+    }
+
+    /// The upload of that name, where it is `owner`'s.
+    func session(_ uploadID: String, of owner: String) -> UploadSession? {
+        sessions.withLock { $0[uploadID].flatMap { $0.head.owner == owner && !$0.isOver ? $0 : nil } }
+    }
+
+    /// The upload that a chunk belongs to, which is begun where there is none.
+    /// - Throws: `Problem` 403 where the name is somebody else's, 409 where the chunk is of another upload of that name.
+    func session(for fields: ChunkFields, owner: String) throws -> UploadSession {
+        try sessions.withLock { sessions in
+            if let session = sessions[fields.uploadID], !session.isOver {
+                let head = session.head
+                guard head.owner == owner else { throw Problem.foreignUpload(fields.uploadID) }
+                if head.total == fields.total && session.kind == fields.kind { return session }
+                // The first chunk of something else under the same name: the client has begun again.
+                guard fields.index == 0, !session.isEnding else { throw Problem.otherUpload(fields, head.total) }
+                session.remove()
+            }
+            let session = try UploadSession(fields, owner: owner, in: folder)
+            sessions[fields.uploadID] = session
+            return session
+        }
+    }
+
+    func forget(_ session: UploadSession) {
+        sessions.withLock { if $0[session.uploadID] === session { $0[session.uploadID] = nil } }
+        session.remove()
+    }
+
+    /// Bytes that an owner has on the way.
+    func bytesOnTheWay(of owner: String) -> Int64 {
+        sessions.withLock { Array($0.values) }.filter { $0.head.owner == owner }.reduce(0) { $0 + $1.map.bytes }
+    }
+
+    /// How many uploads are under way, and of how many bytes.
+    var extent: (uploads: Int, bytes: Int64) {
+        let sessions = sessions.withLock { Array($0.values) }
+        return (sessions.count, sessions.reduce(0) { $0 + $1.map.bytes })
+    }
+
+    /// Removes uploads that nobody goes on with.
+    func sweep(olderThan age: Duration) {
+        for session in sessions.withLock({ Array($0.values) }) where session.idle > age {
+            logger.info("upload given up by its client is removed", metadata: ["upload_id": "\(session.uploadID)"])
+            forget(session)
+        }
+    }
+}
+
+/// What one upload, and all of one user together, may be.
+struct UploadLimits: Sendable {
+    /// Bytes of one chunk, of one file, of all that a user has on the way.
+    var chunk: Int64
+    var file: Int64
+    var user: Int64
+    /// Bytes of the disk that stay free.
+    var reserve: Int64
+}
+
+extension Problem {
+    static func foreignUpload(_ uploadID: String) -> Problem {
+        Problem(
+            .forbidden, "foreign_upload", "the upload id \(uploadID) is in use by somebody else; choose another one")
+    }
+
+    static func otherUpload(_ fields: ChunkFields, _ total: Int) -> Problem {
+        Problem(
+            .conflict, "other_upload",
+            "the upload \(fields.uploadID) has \(total) chunks, not \(fields.total), or is of another type; begin with chunk 0, or choose another upload id"
+        )
+    }
+}
+
+extension Failure {
+    static func uploadFolderInUse(_ path: String) -> Failure {
+        Failure(
+            "upload_folder_in_use",
+            "another server takes in uploads in the same folder; one is enough, or give each its own storage or WORK_DIR",
+            detail: path)
+    }
+}

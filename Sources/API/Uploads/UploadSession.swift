@@ -1,0 +1,229 @@
+import DB
+import Failures
+import Foundation
+import Glibc
+import HTTPTypes
+import Synchronization
+
+/// One upload that is under way: its bytes, its journal, and who writes to it.
+///
+/// A chunk that is neither there nor being written goes straight to its place. Any other one (sent again, sent twice at
+/// once, or of a place that is not known yet) is written beside first and copied to its place when it is whole, so that a
+/// request that breaks off can never spoil what has arrived. All calls block.
+final class UploadSession: Sendable {
+    typealias Place = UploadJournal.Place
+
+    let uploadID: String
+    let kind: UploadKind
+    private let folder: UploadFolder
+    private let state: Mutex<State>
+
+    struct State {
+        var head: UploadJournal.Head
+        var journal: UploadJournal
+        var map: ChunkMap
+        var data: OpenFile
+        /// Who writes a chunk at its place.
+        var writers: [Int: PlacedChunk] = [:]
+        var lastUse = ContinuousClock.now
+        /// The id that was last set aside for its dataset.
+        var datasetID: Int64?
+        /// Making a dataset of it, once all is there.
+        var ending: Task<String, any Error>?
+        /// Another upload has taken its name, or it has become a dataset.
+        var isOver = false
+    }
+
+    /// Begins anew, in the place of whatever is there under this name.
+    init(_ fields: ChunkFields, owner: String, in folder: UploadFolder) throws {
+        (uploadID, kind, self.folder) = (fields.uploadID, fields.kind, folder)
+        let head = UploadJournal.Head(
+            owner: owner, fileName: fields.dataset.fileName, total: fields.total, boot: UploadJournal.thisBoot)
+        let data = try OpenFile(folder.data(uploadID, kind), O_RDWR | O_CREAT | O_TRUNC)
+        let journal = try UploadJournal(head, at: folder.journal(uploadID, kind))
+        state = Mutex(State(head: head, journal: journal, map: ChunkMap(total: fields.total), data: data))
+    }
+
+    /// Goes on with what an earlier life of the server has left; nil where that is of no use.
+    init?(_ uploadID: String, _ kind: UploadKind, in folder: UploadFolder) throws {
+        (self.uploadID, self.kind, self.folder) = (uploadID, kind, folder)
+        guard let left = UploadJournal.read(folder.journal(uploadID, kind)) else { return nil }
+        let data = try OpenFile(folder.data(uploadID, kind), O_RDWR | O_CREAT)
+        let map = ChunkMap(total: left.head.total, places: left.places)
+        state = Mutex(
+            State(head: left.head, journal: left.journal, map: map, data: data, datasetID: left.datasetID))
+    }
+
+    var head: UploadJournal.Head { state.withLock { $0.head } }
+    var map: ChunkMap { state.withLock { $0.map } }
+    var isOver: Bool { state.withLock { $0.isOver } }
+    var isEnding: Bool { state.withLock { $0.ending != nil } }
+    var idle: Duration { state.withLock { $0.writers.isEmpty && $0.ending == nil ? .now - $0.lastUse : .zero } }
+    var dataPath: String { folder.data(uploadID, kind) }
+
+    /// What a chunk's bytes are to be written to.
+    func begin(_ index: Int) throws -> any ChunkSink {
+        let placed = state.withLock { state -> PlacedChunk? in
+            state.lastUse = .now
+            guard !state.isOver, state.ending == nil, state.map.places[index] == nil, state.writers[index] == nil,
+                let offset = state.map.offset(of: index)
+            else { return nil }
+            let room = Self.room(state, index, from: offset)
+            let sink = PlacedChunk(session: self, index: index, file: state.data, offset: offset, room: room)
+            state.writers[index] = sink
+            return sink
+        }
+        return try placed ?? AsideChunk(folder)
+    }
+
+    /// The chunk is at its place and whole.
+    func place(_ sink: PlacedChunk, length: Int64) throws {
+        try state.withLock { state in
+            // Who is not its writer any more has been overtaken by a copy that is whole.
+            guard state.writers[sink.index] === sink else { return }
+            state.writers[sink.index] = nil
+            try Self.put(&state, sink.index, Place(offset: sink.offset, length: length))
+        }
+    }
+
+    func abandon(_ sink: PlacedChunk) {
+        state.withLock { if $0.writers[sink.index] === sink { $0.writers[sink.index] = nil } }
+    }
+
+    /// Copies a whole chunk to its place.
+    /// - Throws: `Problem` 409 where its place cannot be known yet.
+    func place(_ sink: AsideChunk, _ index: Int) throws {
+        let (file, length) = try sink.whole()
+        try state.withLock { state in
+            guard !state.isOver, state.ending == nil else { throw Problem.uploadIsEnding(uploadID) }
+            if index == 0, let before = state.map.places[0], before.length != length { try Self.restart(&state) }
+            guard let offset = state.map.offset(of: index, length: length) else {
+                throw Problem.missingChunks(state.map.missing)
+            }
+            let place = Place(offset: offset, length: length)
+            try Self.makeRoom(&state, index, place)
+            state.writers.removeValue(forKey: index)?.stop()
+            if state.map.places[index] != nil { try state.journal.lost(index) }
+            state.map.lose(index)
+            try file.copy(length, to: state.data, at: offset)
+            try Self.put(&state, index, place)
+        }
+    }
+
+    /// Chunks that turn out to lie where another one goes have been misplaced, and have to be sent again.
+    func makeRoom(for sink: PlacedChunk, upTo end: Int64) throws -> Int64 {
+        try state.withLock { state in
+            try Self.makeRoom(&state, sink.index, Place(offset: sink.offset, length: end - sink.offset))
+            return Self.room(state, sink.index, from: sink.offset)
+        }
+    }
+
+    /// SHA-256 of a chunk that is there.
+    func digest(of index: Int) throws -> String? {
+        let (file, place) = state.withLock { ($0.data, $0.map.places[index]) }
+        return try place.map { try file.digest(of: $0) }
+    }
+
+    func lose(_ index: Int) throws {
+        try state.withLock { state in
+            try state.journal.lost(index)
+            state.map.lose(index)
+        }
+    }
+}
+
+extension UploadSession {
+    private static func put(_ state: inout State, _ index: Int, _ place: Place) throws {
+        try state.journal.have(index, place)
+        state.map.put(index, place)
+        state.lastUse = .now
+    }
+
+    /// A first chunk of another length begins another upload under the same name.
+    private static func restart(_ state: inout State) throws {
+        for sink in state.writers.values { sink.stop() }
+        state.writers = [:]
+        for index in state.map.places.keys { try state.journal.lost(index) }
+        state.map.loseAll()
+    }
+
+    private static func room(_ state: State, _ index: Int, from offset: Int64) -> Int64 {
+        let placed = state.map.nextPlace(after: offset, otherThan: index)
+        let written = state.writers.values.filter { $0.index != index && $0.offset > offset }.map(\.offset).min()
+        return min(placed ?? .max, written ?? .max) - offset
+    }
+
+    private static func makeRoom(_ state: inout State, _ index: Int, _ place: Place) throws {
+        for (other, taken) in state.map.places
+        where other != index && taken.offset < place.end && place.offset < taken.end {
+            try state.journal.lost(other)
+            state.map.lose(other)
+        }
+        for (other, sink) in state.writers
+        where other != index && sink.offset >= place.offset && sink.offset < place.end {
+            state.writers[other] = nil
+            sink.stop()
+        }
+    }
+
+    /// Makes a dataset of it, once: whoever asks while that lasts waits for the same one.
+    func end(_ work: @escaping @Sendable () async throws -> String) async throws -> String {
+        let task = state.withLock { state -> Task<String, any Error> in
+            let task = state.ending ?? Task { try await work() }
+            state.ending = task
+            return task
+        }
+        do {
+            return try await task.value
+        } catch {
+            state.withLock { if $0.ending == task { ($0.ending, $0.lastUse) = (nil, .now) } }
+            throw error
+        }
+    }
+
+    /// The id that was last set aside for its dataset: a server that was killed may have made it one without telling.
+    var datasetID: Int64? { state.withLock { $0.datasetID } }
+
+    func becomes(_ datasetID: Int64) throws {
+        try state.withLock { state in
+            try state.journal.becomes(datasetID)
+            state.datasetID = datasetID
+        }
+    }
+
+    /// Cuts off what longer chunks of an earlier try have left behind the last one, and brings all to the disk.
+    func close() throws {
+        try state.withLock { state in
+            try state.data.truncate(to: state.map.bytes)
+            try state.data.flush()
+        }
+    }
+
+    /// Takes it away.
+    func remove() {
+        state.withLock { state in
+            for sink in state.writers.values { sink.stop() }
+            (state.writers, state.isOver) = ([:], true)
+            // The journal first: data without one is cleared away by the next sweep.
+            unlink(folder.journal(uploadID, kind))
+            unlink(folder.data(uploadID, kind))
+        }
+    }
+}
+
+extension Problem {
+    static func missingChunks(_ missing: [Int]) -> Problem {
+        let listed = missing.prefix(20).map(String.init).joined(separator: ", ") + (missing.count > 20 ? ", …" : "")
+        var problem = Problem(
+            .conflict, "missing_chunks",
+            "\(missing.count) chunks of the upload have not arrived (\(listed)); send them, then the last one again")
+        problem.missing = missing
+        return problem
+    }
+
+    static func uploadIsEnding(_ uploadID: String) -> Problem {
+        Problem(
+            .conflict, "upload_complete",
+            "the upload \(uploadID) is complete and being stored; a chunk that comes now is not taken")
+    }
+}

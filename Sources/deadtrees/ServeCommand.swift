@@ -1,0 +1,53 @@
+import API
+import ArgumentParser
+import DB
+import Execution
+import Failures
+import Foundation
+import Logging
+import NativeChild
+import ServiceLifecycle
+import Settings
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the HTTP API: take uploads in and queue their processing.",
+        discussion: """
+            Listens on HTTP_BIND. SIGTERM: no new connections, and requests that are under way are finished; a second \
+            one ends them. What has arrived of an upload is kept, and its client goes on with it at the next start.
+            """)
+
+    func run() async throws {
+        let environment = try Environment()
+        let settings = environment.settings
+        let server = try APIServer(
+            settings: settings.api, tokens: try await tokens(environment),
+            database: environment.database(connections: 8),
+            storage: try await environment.reachedStorage(), native: NativeRunner(),
+            scratch: settings.worker.workDirectory, reserve: settings.worker.diskReserve.bytes,
+            name: settings.worker.name, version: Version.text, logger: environment.logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: environment.logger))
+        try await StopSignals.run(group, logger: environment.logger) { Foundation.exit(128 + $0) }
+    }
+
+    private func tokens(_ environment: Environment) async throws -> TokenVerifier {
+        let (api, logger) = (environment.settings.api, environment.logger)
+        switch api.tokenKeys {
+        case .none:
+            logger.warning("no token will be believed: set JWT_SECRET, JWKS_FILE or JWKS_URL")
+            return .nobody()
+        case .secret(let secret): return await .secret(secret.reveal(), audience: api.audience)
+        case .file(let path):
+            let set = KeySet(logger: logger) { try Data(contentsOf: URL(fileURLWithPath: path)) }
+            return .keySet(set, audience: api.audience)
+        case .url(let address):
+            let set = KeySet(logger: logger) { try Self.fetch(address) }
+            return .keySet(set, audience: api.audience)
+        }
+    }
+    private static func fetch(_ address: String) throws -> Data { Data() }
+}
