@@ -23,6 +23,21 @@ static inline CURLcode curlshim_setopt_write(CURL *handle, curlshim_write_callba
     CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, callback);
     return code ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
 }
+static inline CURLcode curlshim_setopt_header(CURL *handle, curlshim_write_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, callback);
+    return code ? code : curl_easy_setopt(handle, CURLOPT_HEADERDATA, context);
+}
+// One context for both: what is read again after a seek is the same body.
+static inline CURLcode curlshim_setopt_read(
+    CURL *handle, curl_read_callback read, curl_seek_callback seek, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_READFUNCTION, read);
+    if (!code) code = curl_easy_setopt(handle, CURLOPT_READDATA, context);
+    if (!code) code = curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, seek);
+    return code ? code : curl_easy_setopt(handle, CURLOPT_SEEKDATA, context);
+}
+static inline CURLcode curlshim_getinfo_off(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
 static inline CURLcode curlshim_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }
