@@ -28,4 +28,23 @@ public enum StopSignals {
         defer { listening.cancel() }
         try await group.run()
     }
+
+    /// Runs `body` as a task that the first signal cancels.
+    /// - Parameters:
+    ///   - atOnce: called on the second signal, and on each one after it, with the signal's number.
+    /// - Throws: what `body` throws, `CancellationError` when it was stopped.
+    public static func canceling<Outcome: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Outcome, atOnce: @escaping @Sendable (_ signal: Int32) -> Void
+    ) async throws -> Outcome {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let work = Task { try await body() }
+        let listening = Task {
+            for await signal in signals {
+                if work.isCancelled { atOnce(signal.rawValue) }
+                work.cancel()
+            }
+        }
+        defer { listening.cancel() }
+        return try await work.value
+    }
 }
