@@ -13,7 +13,7 @@ struct Deadtrees: AsyncParsableCommand {
             MigrateCommand.self, WorkerCommand.self, ServeCommand.self, QueueCommand.self, WorkersCommand.self,
             DrainCommand.self,
             EvictCommand.self, LogsCommand.self, DoctorCommand.self, ScanCommand.self, RasterCommand.self,
-            SimulateFlightCommand.self, NativeCommand.self,
+            SimulateFlightCommand.self, UploadCommand.self, NativeCommand.self,
         ])
 
     /// Exit codes: 0 done, 1 the thing failed, 2 wrong usage or configuration, 69 a dependency is unreachable.
@@ -46,8 +46,11 @@ struct Deadtrees: AsyncParsableCommand {
 
     private static func exitStatus(for failure: Failure) -> Int32 {
         switch failure.code {
-        case "bad_setting", "unknown_task_type", "docker_host_invalid", "storage_key_unusable": 2
-        case "database_unreachable", "docker_unreachable", "storage_unreachable": 69
+        case "bad_setting", "unknown_task_type", "docker_host_invalid", "storage_key_unusable", "web_request_invalid": 2
+        case "database_unreachable", "docker_unreachable", "storage_unreachable", "web_unreachable", "web_broken",
+            "web_silent",
+            "server_unavailable":
+            69
         default: 1
         }
     }

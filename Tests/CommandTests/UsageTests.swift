@@ -10,7 +10,12 @@ import Testing
         ["no-such-command"], ["queue", "no-such-command"], ["queue", "list", "--no-such-flag"],
         ["queue", "show", "seven"],
         ["queue", "add", "42"], ["queue", "pause"], ["drain"], ["logs"],
-        ["queue", "add", "42", "cog", "--priority", "99999"],
+        ["queue", "add", "42", "cog", "--priority", "99999"], ["upload"], ["upload", "a.tif"],
+        ["upload", "a.tif", "--author", "A", "--date", "2023-02-29"],
+        ["upload", "a.tif", "--author", "A", "--chunk-size", "5MB"],
+        ["upload", "a.tif", "--author", "A", "--priority", "3"],
+        ["upload", "a.tif", "--author", "A", "--upload-id", "../x"],
+        ["upload", "a.tif", "--author", "A", "--server", "ftp://host"],
     ])
     func wrongUsageEndsWithTwo(_ arguments: [String]) async throws {
         let ended = try await command("postgres://nobody@127.0.0.1:1/none").run(arguments)
@@ -19,7 +24,7 @@ import Testing
         #expect(ended.errors.contains("Usage: deadtrees"))
     }
 
-    @Test(arguments: ["queue", "workers", "drain", "evict", "logs", "doctor"])
+    @Test(arguments: ["queue", "workers", "drain", "evict", "logs", "doctor", "upload"])
     func everyCommandHasHelp(_ name: String) async throws {
         let ended = try await command("postgres://nobody@127.0.0.1:1/none").run(name, "--help")
         #expect(ended.exitCode == 0)
