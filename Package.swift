@@ -162,6 +162,12 @@ let package = Package(
                 "deadtrees", "orthopreview", "odm-simulator", "queue-chaos", "ClockJump", "Worker", "Containers", "DB",
                 log,
             ]),
+        tests(
+            "APITests",
+            [
+                "deadtrees", "API", "DB", "Storage", "Settings", "Failures", "Checksums", hummingbird, httpTypes, nio,
+                jwt, log,
+            ]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],
     swiftLanguageModes: [.v6]

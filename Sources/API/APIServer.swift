@@ -62,7 +62,9 @@ public struct APIServer: Service {
                 address: .hostname(settings.bind.host, port: settings.bind.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(1024)),
             onServerRunning: { [logger] channel in
-                logger.notice("listening", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
+                let address = channel.localAddress
+                logger.notice(
+                    "listening", metadata: ["address": "\(address?.ipAddress ?? ""):\(address?.port ?? 0)"])
             }, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }

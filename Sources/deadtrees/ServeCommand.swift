@@ -8,6 +8,7 @@ import Logging
 import NativeChild
 import ServiceLifecycle
 import Settings
+import Web
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,9 +46,24 @@ struct ServeCommand: AsyncParsableCommand {
             let set = KeySet(logger: logger) { try Data(contentsOf: URL(fileURLWithPath: path)) }
             return .keySet(set, audience: api.audience)
         case .url(let address):
-            let set = KeySet(logger: logger) { try Self.fetch(address) }
+            let work = BlockingWork(label: "deadtrees.keys")
+            let set = KeySet(logger: logger) { try await work.run { try Self.fetch(address, $0) } }
             return .keySet(set, audience: api.audience)
         }
     }
-    private static func fetch(_ address: String) throws -> Data { Data() }
+
+    private static func fetch(_ address: String, _ interruption: Interruption) throws -> Data {
+        var request = WebRequest(.get, address)
+        request.limits.total = .seconds(10)
+        let answer = try request.send(interruption)
+        guard answer.status == 200 else { throw Failure.keySetRefused(address, answer.status) }
+        return Data(answer.body)
+    }
+}
+
+extension Failure {
+    static func keySetRefused(_ address: String, _ status: Int) -> Failure {
+        Failure(
+            "key_set_refused", "the key set of JWKS_URL was answered with \(status)", detail: address, retry: .later)
+    }
 }

@@ -11,6 +11,7 @@ CREATE TABLE v2_uploads (
   server      text NOT NULL,
   file_name   text NOT NULL,
   bytes       bigint NOT NULL CHECK (bytes >= 0),
+  chunks      integer NOT NULL CHECK (chunks > 0),
   fingerprint text NOT NULL,
   created_at  timestamptz NOT NULL DEFAULT now(),
   finished_at timestamptz
@@ -22,6 +23,7 @@ COMMENT ON TABLE v2_uploads IS 'Uploads that became, or are becoming, datasets. 
 COMMENT ON COLUMN v2_uploads.upload_id IS 'The name that the client gave to the upload; unique among what its user has in flight.';
 COMMENT ON COLUMN v2_uploads.dataset_id IS 'The id that was set aside for it. There is such a dataset once finished_at is set, unless it was deleted since.';
 COMMENT ON COLUMN v2_uploads.server IS 'Who stores it: WORKER_NAME of the server.';
+COMMENT ON COLUMN v2_uploads.chunks IS 'In how many pieces the client sent the file.';
 COMMENT ON COLUMN v2_uploads.fingerprint IS 'What a repeated last chunk must agree with to get the same answer.';
 COMMENT ON COLUMN v2_uploads.finished_at IS 'Null while its files are being stored: without a server that does it they are leftovers.';
 

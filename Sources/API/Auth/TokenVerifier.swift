@@ -26,7 +26,11 @@ public struct TokenVerifier: Sendable {
     /// - Parameter audience: what the token's `aud` must be or contain.
     public static func secret(_ secret: String, audience: String) async -> TokenVerifier {
         let collection = JWTKeyCollection()
-        await collection.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
+        // HMAC fills short keys up with zeros itself; the library wants them to be as long as the digest.
+        // Source: https://www.rfc-editor.org/rfc/rfc2104.html, 2
+        let key = Array(secret.utf8)
+        let filled = key + [UInt8](repeating: 0, count: max(0, 32 - key.count))
+        await collection.add(hmac: HMACKey(from: filled), digestAlgorithm: .sha256)
         return TokenVerifier(keys: .secret(collection), audience: audience)
     }
 

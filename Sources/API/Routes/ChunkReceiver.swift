@@ -106,39 +106,39 @@ struct ChunkReceiver {
     /// The request has broken off, or is refused.
     func abandon() { sink?.abandon() }
 
+    /// What has come of a chunk's request.
+    struct Received: Sendable {
+        let session: UploadSession
+        let fields: ChunkFields
+        /// SHA-256, where it was asked for: by the client, or because the last chunk may be a repeated one.
+        let digest: String?
+    }
+
     /// The body is over: the chunk goes to its place.
-    mutating func finish() async throws -> (UploadSession, ChunkFields) {
+    mutating func finish() async throws -> Received {
         try parser.finish()
         let fields = try ChunkFields(fields, fileName: fileName)
         guard fileBytes > 0 else { throw Problem.emptyChunk }
         try await flush()
         guard let sink, early.map({ $0.isSameChunk(as: fields) }) ?? true else { throw Problem.contradiction }
-        let session = try await desk.blocking.run { [desk, owner] in
+        return try await desk.blocking.run { [desk, owner] in
+            let digest = fields.sha256 != nil || fields.isFinal ? try sink.digest() : nil
+            // Before it takes its place: what was there stays.
+            if let wanted = fields.sha256, wanted != digest { throw Problem.damagedChunk(fields.index) }
             let session = try desk.session(for: fields, owner: owner)
             switch sink {
             case let placed as PlacedChunk: try placed.finish()
             case let aside as AsideChunk: try session.place(aside, fields.index)
             default: break
             }
-            try session.check(fields)
-            return session
+            return Received(session: session, fields: fields, digest: digest)
         }
-        return (session, fields)
     }
 }
 
 extension ChunkFields {
     func isSameChunk(as other: ChunkFields) -> Bool {
         (uploadID, index, total, kind) == (other.uploadID, other.index, other.total, other.kind)
-    }
-}
-
-extension UploadSession {
-    /// - Throws: `Problem` where the chunk is not what its client sent, or the file gets too large.
-    func check(_ fields: ChunkFields) throws {
-        guard let wanted = fields.sha256, let found = try digest(of: fields.index), found != wanted else { return }
-        try lose(fields.index)
-        throw Problem.damagedChunk(fields.index)
     }
 }
 

@@ -22,29 +22,28 @@ struct ChunkRoutes: Sendable {
             throw Problem.brokenForm("it has no Content-Type with a boundary")
         }
         var receiver = try ChunkReceiver(boundary, desk: desk, owner: requester.userID)
-        let (session, fields): (UploadSession, ChunkFields)
+        let chunk: ChunkReceiver.Received
         do {
             for try await buffer in request.body {
                 counters.received(bytes: buffer.readableBytes)
                 try await receiver.feed(buffer)
             }
-            (session, fields) = try await receiver.finish()
+            chunk = try await receiver.finish()
         } catch {
             receiver.abandon()
             throw error
         }
-        guard fields.isFinal else {
-            return try JSONBody.response(["message": "Chunk \(fields.index) of \(fields.total) received"])
+        guard chunk.fields.isFinal else {
+            let message = "Chunk \(chunk.fields.index) of \(chunk.fields.total) received"
+            return try JSONBody.response(["message": message])
         }
-        return JSONBody.response(text: try await complete(session, fields, requester))
+        return JSONBody.response(text: try await complete(chunk, requester))
     }
 
     /// The last chunk has come, perhaps again.
-    private func complete(
-        _ session: UploadSession, _ fields: ChunkFields, _ requester: Requester
-    ) async throws -> String {
-        let (map, digest) = (session.map, try await desk.blocking.run { try session.digest(of: fields.index) })
-        let fingerprint = [fields.dataset.fileName, "\(fields.total)", digest ?? ""].joined(separator: "/")
+    private func complete(_ chunk: ChunkReceiver.Received, _ requester: Requester) async throws -> String {
+        let (session, fields, map) = (chunk.session, chunk.fields, chunk.session.map)
+        let fingerprint = [fields.dataset.fileName, "\(fields.total)", chunk.digest ?? ""].joined(separator: "/")
         if !map.missing.isEmpty || fields.total == 1, session.datasetID == nil, !session.isEnding {
             // What is repeated because its answer was lost, gets the answer that was lost.
             let made = try await intake.uploads.dataset(
@@ -56,7 +55,8 @@ struct ChunkRoutes: Sendable {
         }
         guard map.missing.isEmpty else { throw Problem.missingChunks(map.missing) }
         guard map.bytes <= desk.limits.file else { throw Problem.fileTooLarge(desk.limits.file) }
-        let key = UploadKey(uploadID: fields.uploadID, bytes: map.bytes, fingerprint: fingerprint)
+        let key = UploadKey(
+            uploadID: fields.uploadID, bytes: map.bytes, chunks: fields.total, fingerprint: fingerprint)
         return try await session.end { [intake] in try await intake.finish(session, fields, key, of: requester) }
     }
 
@@ -84,8 +84,8 @@ struct ChunkRoutes: Sendable {
             if let session = desk.session(uploadID, of: requester.userID) {
                 return try JSONBody.response(UploadState(session))
             }
-            if let id = try await intake.uploads.datasetID(of: uploadID, by: requester) {
-                return try JSONBody.response(UploadState(uploadID: uploadID, datasetID: id))
+            if let upload = try await intake.uploads.finished(uploadID, by: requester) {
+                return try JSONBody.response(UploadState(uploadID, upload))
             }
         }
         throw Problem(
@@ -126,10 +126,15 @@ private struct UploadState: Encodable {
         state = session.isEnding ? "storing" : "receiving"
     }
 
-    init(uploadID: String, datasetID: Int64) {
+    init(_ uploadID: String, _ upload: FinishedUpload) {
         self.uploadID = uploadID
-        self.datasetID = datasetID
+        uploadType = try? UploadKind(fileName: upload.fileName)  // one that was named otherwise was told apart by a field
+        fileName = upload.fileName
+        chunksTotal = upload.chunks
+        received = Array(0..<upload.chunks)
+        bytes = upload.bytes
         state = "done"
+        datasetID = upload.datasetID
     }
 }
 

@@ -7,6 +7,8 @@ import Synchronization
 /// What the bytes of one chunk are written to, one after the other. Calls block.
 protocol ChunkSink: Sendable {
     func write(_ buffers: [ByteBuffer]) throws
+    /// SHA-256 of what has been written, in lower-case hexadecimal digits.
+    func digest() throws -> String
     /// The request has broken off.
     func abandon()
 }
@@ -52,6 +54,10 @@ final class PlacedChunk: ChunkSink {
     /// Nothing is written from here on: returns when the write that is under way has ended.
     func stop() { state.withLock { $0.isStopped = true } }
 
+    func digest() throws -> String {
+        try file.digest(of: .init(offset: offset, length: state.withLock { $0.written }))
+    }
+
     func finish() throws { try session.place(self, length: state.withLock { $0.written }) }
 
     func abandon() { session.abandon(self) }
@@ -79,7 +85,9 @@ final class AsideChunk: ChunkSink {
         }
     }
 
-    func whole() throws -> (file: OpenFile, length: Int64) { (file, written.withLock { $0 }) }
+    var whole: (file: OpenFile, length: Int64) { (file, written.withLock { $0 }) }
+
+    func digest() throws -> String { try file.digest(of: .init(offset: 0, length: whole.length)) }
 
     func abandon() {}
 }

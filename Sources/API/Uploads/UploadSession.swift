@@ -90,16 +90,13 @@ final class UploadSession: Sendable {
         state.withLock { if $0.writers[sink.index] === sink { $0.writers[sink.index] = nil } }
     }
 
-    /// Copies a whole chunk to its place.
-    /// - Throws: `Problem` 409 where its place cannot be known yet.
+    /// Copies a whole chunk to its place. Does nothing while that cannot be known, as of a last chunk without others.
     func place(_ sink: AsideChunk, _ index: Int) throws {
-        let (file, length) = try sink.whole()
+        let (file, length) = sink.whole
         try state.withLock { state in
             guard !state.isOver, state.ending == nil else { throw Problem.uploadIsEnding(uploadID) }
             if index == 0, let before = state.map.places[0], before.length != length { try Self.restart(&state) }
-            guard let offset = state.map.offset(of: index, length: length) else {
-                throw Problem.missingChunks(state.map.missing)
-            }
+            guard let offset = state.map.offset(of: index, length: length) else { return }
             let place = Place(offset: offset, length: length)
             try Self.makeRoom(&state, index, place)
             state.writers.removeValue(forKey: index)?.stop()
@@ -115,19 +112,6 @@ final class UploadSession: Sendable {
         try state.withLock { state in
             try Self.makeRoom(&state, sink.index, Place(offset: sink.offset, length: end - sink.offset))
             return Self.room(state, sink.index, from: sink.offset)
-        }
-    }
-
-    /// SHA-256 of a chunk that is there.
-    func digest(of index: Int) throws -> String? {
-        let (file, place) = state.withLock { ($0.data, $0.map.places[index]) }
-        return try place.map { try file.digest(of: $0) }
-    }
-
-    func lose(_ index: Int) throws {
-        try state.withLock { state in
-            try state.journal.lost(index)
-            state.map.lose(index)
         }
     }
 }

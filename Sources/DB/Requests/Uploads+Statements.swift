@@ -70,8 +70,8 @@ extension Uploads {
     static let insertUpload = Statement(
         "insert upload",
         """
-        INSERT INTO v2_uploads (user_id, upload_id, dataset_id, server, file_name, bytes, fingerprint)
-        VALUES ($1::uuid, $2, $3, $4, $5, $6, $7)
+        INSERT INTO v2_uploads (user_id, upload_id, dataset_id, server, file_name, bytes, chunks, fingerprint)
+        VALUES ($1::uuid, $2, $3, $4, $5, $6, $7, $8)
         """)
     static let finishUpload = Statement(
         "finish upload", "UPDATE v2_uploads SET finished_at = now() WHERE dataset_id = $1")
@@ -95,10 +95,10 @@ extension Uploads {
         SELECT \(asJSON) FROM v2_uploads u JOIN v2_datasets d ON d.id = u.dataset_id
         WHERE u.user_id = $1::uuid AND u.dataset_id = $2 AND u.finished_at IS NOT NULL
         """)
-    static let findID = Statement(
-        "find dataset id of upload",
+    static let findFinished = Statement(
+        "find finished upload",
         """
-        SELECT u.dataset_id FROM v2_uploads u JOIN v2_datasets d ON d.id = u.dataset_id
+        SELECT u.dataset_id, u.file_name, u.bytes, u.chunks FROM v2_uploads u JOIN v2_datasets d ON d.id = u.dataset_id
         WHERE u.user_id = $1::uuid AND u.upload_id = $2 AND u.finished_at IS NOT NULL ORDER BY u.id DESC LIMIT 1
         """)
     static let findLeftovers = Statement(

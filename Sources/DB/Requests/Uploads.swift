@@ -36,14 +36,26 @@ public struct UploadKey: Sendable, Equatable {
     public let uploadID: String
     /// The file's size in bytes.
     public let bytes: Int64
+    /// In how many pieces it came.
+    public let chunks: Int
     /// What a repeated last chunk must agree with.
     public let fingerprint: String
 
-    public init(uploadID: String, bytes: Int64, fingerprint: String) {
+    public init(uploadID: String, bytes: Int64, chunks: Int, fingerprint: String) {
         self.uploadID = uploadID
         self.bytes = bytes
+        self.chunks = chunks
         self.fingerprint = fingerprint
     }
+}
+
+/// An upload that has become a dataset.
+public struct FinishedUpload: Sendable, Equatable {
+    public let datasetID: Int64
+    public let fileName: String
+    public let bytes: Int64
+    /// In how many pieces it came.
+    public let chunks: Int
 }
 
 /// An upload whose server ended while it was being stored.
@@ -72,7 +84,7 @@ public struct Uploads: Sendable {
                 Self.insertUpload,
                 [
                     .text(requester.userID), .text(key.uploadID), .int(id), .text(server), .text(dataset.fileName),
-                    .int(key.bytes), .text(key.fingerprint),
+                    .int(key.bytes), .int(key.chunks), .text(key.fingerprint),
                 ])
         }
         return id
@@ -117,11 +129,15 @@ public struct Uploads: Sendable {
         }
     }
 
-    /// The id of the dataset that the user's newest upload of this name became.
-    public func datasetID(of uploadID: String, by requester: Requester) async throws -> Int64? {
+    /// The user's newest upload of this name that has become a dataset.
+    public func finished(_ uploadID: String, by requester: Requester) async throws -> FinishedUpload? {
         try await database.transaction { transaction in
             try transaction.becomeService()
-            return try transaction.run(Self.findID, [.text(requester.userID), .text(uploadID)]).first?.get("dataset_id")
+            return try transaction.run(Self.findFinished, [.text(requester.userID), .text(uploadID)]).first.map {
+                FinishedUpload(
+                    datasetID: try $0.get("dataset_id"), fileName: try $0.get("file_name"), bytes: try $0.get("bytes"),
+                    chunks: try $0.get("chunks"))
+            }
         }
     }
 

@@ -74,6 +74,8 @@ extension Failure {
             case 502, 503, 504: ("server_unavailable", "", .later)
             case 501, 505: ("upload_refused", "; look whether its address is the one of the API", .never)
             case 408, 429, 500...: ("server_error", "", .later)
+            // A chunk that was damaged on its way.
+            case 400 where !refusal.missing.isEmpty: ("chunk_damaged", "", .later)
             default: ("upload_refused", "", .never)
             }
         return Failure(
