@@ -7,6 +7,7 @@ clean_up() {
     stop_worker
     stop_crowd
     stop_storage
+    stop_upload
     rm -rf "$folder"
 }
 

@@ -1,11 +1,12 @@
-# Other queues on the same server, and another SFTP client, for comparison. Their packages live in .data/bench, beside
-# the checkout's sources.
+# Other queues on the same server, another SFTP client and another HTTP API, for comparison. Their packages live in
+# .data/bench, beside the checkout's sources.
 # shellcheck shell=bash disable=SC2154 # folder and release are set by scripts/bench
 
 peers_home=$PWD/.data/bench
 peers_packages=(
     pgqueuer==1.6.0 procrastinate==3.10.0 asyncpg==0.32.0 'psycopg[binary,pool]==3.3.9' uvloop==0.23.0
     paramiko==5.1.0 # an SFTP client: storage.sh
+    fastapi==0.165.0 'uvicorn[standard]==0.54.0' aiofiles==25.1.0 python-multipart==0.0.34 # an HTTP API: upload.sh
 )
 peers=
 
