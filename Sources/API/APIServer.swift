@@ -66,10 +66,9 @@ public struct APIServer: Service {
                 logger.notice(
                     "listening", metadata: ["address": "\(address?.ipAddress ?? ""):\(address?.port ?? 0)"])
             }, logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
+        try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await cancelWhenGracefulShutdown { await sweep() } }
-            try await group.next()
+            try await application.run()
             group.cancelAll()
         }
     }
