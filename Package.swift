@@ -21,6 +21,7 @@ let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", packa
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -165,8 +166,9 @@ let package = Package(
         tests(
             "APITests",
             [
-                "deadtrees", "API", "DB", "Storage", "Settings", "Failures", "Checksums", hummingbird, httpTypes, nio,
-                jwt, log,
+                "deadtrees", "API", "Tasks", "DB", "Storage", "Settings", "Failures", "Checksums", httpTypes, nio,
+                nioEmbedded,
+                nioHTTPTypes, jwt, log,
             ]),
         tests("CommandTests", ["deadtrees", "DB", "Containers", "Failures"]),
     ],

@@ -92,8 +92,9 @@ public struct APIServer: Service {
         let routes = self.routes
         let paths = Dictionary(grouping: routes, by: \.path).mapValues { $0.map(\.method) }
         let prefixed = Dictionary(uniqueKeysWithValues: paths.map { ("/api/v1\($0)", $1) })
-        router.add(middleware: RequestFrame(counters: counters, methods: paths.merging(prefixed) { $1 }))
+        // Outermost: a page must be able to read refusals, too.
         if !settings.origins.isEmpty { router.add(middleware: CrossOrigin(origins: settings.origins)) }
+        router.add(middleware: RequestFrame(counters: counters, methods: paths.merging(prefixed) { $1 }))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method, use: route.handler)
             router.on(RouterPath("/api/v1\(route.path)"), method: route.method, use: route.handler)

@@ -40,16 +40,23 @@ public final class HTTPCall: Sendable {
     /// Reads one answer on a thread that may block.
     public func answer() async throws -> HTTPAnswer {
         try await withCheckedThrowingContinuation { continuation in
-            Thread { [self] in continuation.resume(with: Result { try read() }) }.start()
+            Thread { [self] in continuation.resume(with: Result { try read { $0 != 100 } }) }.start()
         }
     }
 
-    private func read() throws -> HTTPAnswer {
+    /// Waits for the server to ask for the body.
+    public func continuation() async throws {
+        _ = try await withCheckedThrowingContinuation { continuation in
+            Thread { [self] in continuation.resume(with: Result { try read { $0 == 100 } }) }.start()
+        }
+    }
+
+    private func read(until isWanted: (_ status: Int) -> Bool) throws -> HTTPAnswer {
         var bytes = Data()
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             if let answer = HTTPAnswer(bytes) {
-                if answer.status != 100 { return answer }
+                if isWanted(answer.status) { return answer }
                 bytes = bytes.suffix(from: bytes.startIndex + answer.length)
                 continue
             }

@@ -24,11 +24,14 @@ struct ProcessTests {
         method: String = "PUT", prefix: String = ""
     ) async throws -> HTTPAnswer {
         try await server.call(
-            method, "\(prefix)/datasets/\(dataset)/process", token: token, headers: ["Content-Type": "application/json"],
+            method, "\(prefix)/datasets/\(dataset)/process", token: token,
+            headers: ["Content-Type": "application/json"],
             body: Data(body.utf8))
     }
 
-    private func queued(_ site: Site) async throws -> [Row] { try await site.test.sql("SELECT * FROM v2_queue ORDER BY id") }
+    private func queued(_ site: Site) async throws -> [Row] {
+        try await site.test.sql("SELECT * FROM v2_queue ORDER BY id")
+    }
 
     @Test(arguments: [("PUT", ""), ("POST", ""), ("PUT", "/api/v1"), ("POST", "/api/v1")])
     func aRowIsQueued(_ method: String, _ prefix: String) async throws {
@@ -64,7 +67,10 @@ struct ProcessTests {
             let cases: [(String, String, Int, String)] = [
                 (#"{"task_types": []}"#, token, 400, "At least one task type must be specified"),
                 (#"{"task_types": ["nonsense"]}"#, token, 400, "Invalid task type: nonsense"),
-                (#"{"task_types": ["cog", "thumbnail"]}"#, token, 400, "require geotiff in the same processing request"),
+                (
+                    #"{"task_types": ["cog", "thumbnail"]}"#, token, 400,
+                    "require geotiff in the same processing request"
+                ),
                 (#"{"task_types": ["geotiff"], "priority": 0}"#, token, 422, "priority"),
                 (#"{"task_types": ["geotiff"], "priority": 6}"#, token, 422, "priority"),
                 (#"{"task_types": ["geotiff"], "priority": null}"#, token, 422, "priority"),
@@ -94,7 +100,8 @@ struct ProcessTests {
             try await site.test.sql("UPDATE v2_datasets SET data_access = 'private'")
             #expect((try await process(server, dataset, types, token)).status == 404)
             try await site.test.sql(
-                "INSERT INTO privileged_users (user_id, can_view_all_private) VALUES ($1, true)", [.text(stranger.uuidString)])
+                "INSERT INTO privileged_users (user_id, can_view_all_private) VALUES ($1, true)",
+                [.text(stranger.uuidString)])
             let answer = try await process(server, dataset, types, token)
             #expect(answer.status == 200, "\(answer.text)")
             #expect(answer.json["user_id"] as? String == stranger.uuidString.lowercased())

@@ -21,7 +21,8 @@ struct ServerEndTests {
         let form = Form(0, of: 1, "up-1", bytes, name: "flight.zip")
         let call = try HTTPCall(port: server.port)
         call.send(
-            APIProcess.head("POST", "/datasets/chunk", token, ["Content-Type": form.contentType], length: form.body.count)
+            APIProcess.head(
+                "POST", "/datasets/chunk", token, ["Content-Type": form.contentType], length: form.body.count)
                 + form.body)
         return call
     }
@@ -68,7 +69,8 @@ struct ServerEndTests {
             let call = try HTTPCall(port: server.port)
             call.send(
                 APIProcess.head(
-                    "POST", "/datasets/chunk", token, ["Content-Type": forms[1].contentType], length: forms[1].body.count)
+                    "POST", "/datasets/chunk", token, ["Content-Type": forms[1].contentType],
+                    length: forms[1].body.count)
                     + forms[1].body.prefix(150_000))
             try await waitUntil("the bytes arrive") {
                 try await server.call("GET", "/metrics").text.contains("received_bytes_total 35")
@@ -80,7 +82,8 @@ struct ServerEndTests {
             for form in forms.dropFirst().dropLast() { _ = try await next.send(form, token: token) }
             let answer = try await next.send(try #require(forms.last), token: token)
             let id = try #require(answer.json["id"] as? Int, "\(answer.text)")
-            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(site.storage)/raw_images/\(id)/\(id).zip")) == flight())
+            #expect(
+                try Data(contentsOf: URL(fileURLWithPath: "\(site.storage)/raw_images/\(id)/\(id).zip")) == flight())
         }
     }
 
@@ -119,7 +122,8 @@ struct ServerEndTests {
                 call = try sendLast(flight(), to: server, token: token)
                 try await waitUntilBlocked(site)
                 for name in names {
-                    try FileManager.default.copyItem(atPath: "\(site.storage)/raw_images/\(name)", toPath: "\(kept)/\(name)")
+                    try FileManager.default.copyItem(
+                        atPath: "\(site.storage)/raw_images/\(name)", toPath: "\(kept)/\(name)")
                 }
             }
             let answer = try await #require(call).answer()
@@ -127,7 +131,8 @@ struct ServerEndTests {
             try await server.crash()
             // As it lay there in the moment after COMMIT.
             for name in names {
-                try FileManager.default.copyItem(atPath: "\(kept)/\(name)", toPath: "\(site.storage)/raw_images/\(name)")
+                try FileManager.default.copyItem(
+                    atPath: "\(kept)/\(name)", toPath: "\(site.storage)/raw_images/\(name)")
             }
             let id = try await uploadAgain(site, token)
             #expect(id == Int64(answer.json["id"] as? Int ?? 0))
