@@ -46,7 +46,8 @@ public struct APIServer: Service {
         chunks = ChunkRoutes(desk: desk, intake: intake, tokens: tokens, counters: counters)
         processing = ProcessRoute(requests: ProcessRequests(database), tokens: tokens)
         status = StatusRoutes(
-            queue: JobQueue(database), storage: storage, desk: desk, counters: counters, version: version)
+            queue: JobQueue(database), uploads: Uploads(database), storage: storage, desk: desk, counters: counters,
+            version: version)
     }
 
     /// Serves until graceful shutdown, which waits for the requests that are under way.
@@ -76,7 +77,7 @@ public struct APIServer: Service {
     /// Removes what nobody goes on with: at the start, and now and then.
     private func sweep() async {
         while !Task.isCancelled {
-            desk.sweep(olderThan: settings.uploadLifetime)
+            await desk.sweep(olderThan: settings.uploadLifetime)
             do {
                 try await intake.removeLeftovers(olderThan: settings.uploadLifetime)
             } catch {

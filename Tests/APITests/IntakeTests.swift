@@ -111,7 +111,36 @@ struct IntakeTests {
             let answer = try await server.upload(ortho, "x", token: stranger)
             #expect(answer.status == 400)
             #expect(answer.detail.hasPrefix("Error creating dataset entry: "), "\(answer.detail)")
-            #expect(try files(site, "archive").isEmpty)
+            // What has arrived stays, should it be the operator's fault.
+            #expect(try files(site, "archive") == ["x.parts", "x.tmp"])
+        }
+    }
+
+    /// The operator's mistake must not cost an upload.
+    @Test func aUserWithoutTheRolesLosesNobodysUpload() async throws {
+        try await Site.with { site in
+            _ = try await site.test.addDataset(fileName: "another.zip")
+            let role = "api_\(UUID().uuidString.prefix(8).lowercased())"
+            try await site.test.sql("CREATE ROLE \(role) LOGIN")
+            var address = try #require(URLComponents(string: site.test.url))
+            address.user = role
+            let server = try await APIProcess.start(site, ["DATABASE_URL": address.string ?? ""])
+            let (token, ortho) = (
+                try await TestToken.of(), try Data(contentsOf: URL(fileURLWithPath: SimulatedFlight.truth()))
+            )
+            #expect((try await server.call("GET", "/readyz")).status == 503)
+            let refused = try await server.upload(ortho, "x", token: token)
+            #expect(refused.status == 503, "\(refused.text)")
+            #expect(refused.json["code"] as? String == "api_roles")
+            try await site.test.sql("GRANT authenticated, service_role TO \(role)")
+            #expect((try await server.call("GET", "/readyz")).status == 200)
+            let pieces = ortho.pieces(of: 1 << 20)
+            let last = Form(pieces.count - 1, of: pieces.count, "x", pieces.last ?? Data())
+            let answer = try await server.send(last, token: token)
+            #expect(answer.status == 200, "\(answer.text)")
+            server.send(SIGTERM)
+            #expect(try await server.exitStatus() == 0)
+            try await site.test.sql("DROP ROLE \(role)")
         }
     }
 }

@@ -28,7 +28,7 @@ struct LimitTests {
                 let form = chunk(1, of: 3, bytes)
                 let answer = try await server.send(isFileFirst ? form.fileFirst : form, token: token)
                 #expect(answer.status == 413)
-                #expect(answer.detail.contains("1 MiB"), "\(answer.text)")
+                #expect(answer.detail.contains("1MiB"), "\(answer.text)")
             }
             #expect((try await server.state(of: "up-1", token: token)).json["received"] as? [Int] == [0])
             #expect(try asides(site).isEmpty)

@@ -157,6 +157,18 @@ struct ClientMannersTests {
         #expect(channel.isActive)
     }
 
+    /// A refusal is answered before the body has come.
+    @Test func aRequestThatEndsAfterItsAnswer() throws {
+        let channel = try channel()
+        try channel.writeInbound(head)
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .unauthorized)))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        channel.read()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(61))
+        #expect(!channel.isActive)
+    }
+
     @Test func anAnswerThatTakesLong() throws {
         let channel = try channel()
         try channel.writeInbound(head)

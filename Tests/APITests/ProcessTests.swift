@@ -52,6 +52,15 @@ struct ProcessTests {
         }
     }
 
+    @Test(arguments: 1...5)
+    func prioritiesAreTaken(_ priority: Int) async throws {
+        try await with { site, server, dataset, token in
+            let answer = try await process(
+                server, dataset, "{\"task_types\": [\"geotiff\"], \"priority\": \(priority)}", token)
+            #expect(answer.json["priority"] as? Int == priority, "\(answer.text)")
+        }
+    }
+
     @Test func positionsCountByPriority() async throws {
         try await with { site, server, dataset, token in
             let others = try await [site.test.addDataset(), site.test.addDataset()]

@@ -157,6 +157,24 @@ struct ServerEndTests {
         }
     }
 
+    /// Bytes that a power cut may have taken are not relied upon, and do not lie around.
+    @Test func theMachineHasEnded() async throws {
+        try await with { site, server, token in
+            _ = try await server.send(Form(0, of: 2, "up-1", Data(repeating: 1, count: 1000)), token: token)
+            _ = try await server.send(Form(0, of: 2, "up-2", Data(repeating: 1, count: 1000)), token: token)
+            try await server.crash()
+            let journal = URL(fileURLWithPath: "\(site.storage)/archive/up-1.parts")
+            let text = try String(contentsOf: journal, encoding: .utf8)
+            try text.replacing(/"boot":"[^"]*"/, with: "\"boot\":\"another\"").write(
+                to: journal, atomically: true, encoding: .utf8)
+            // And one whose data somebody has removed.
+            try FileManager.default.removeItem(atPath: "\(site.storage)/archive/up-2.tmp")
+            let next = try await APIProcess.start(site)
+            #expect(try files(site).isEmpty)
+            #expect((try await next.state(of: "up-1", token: token)).status == 404)
+        }
+    }
+
     @Test func twoServersDoNotShareAFolder() async throws {
         try await with { site, _, _ in
             let second = try await runProgram(

@@ -14,7 +14,9 @@ CREATE TABLE v2_uploads (
   chunks      integer NOT NULL CHECK (chunks > 0),
   fingerprint text NOT NULL,
   created_at  timestamptz NOT NULL DEFAULT now(),
-  finished_at timestamptz
+  finished_at timestamptz,
+  given_up_at timestamptz,
+  CHECK (finished_at IS NULL OR given_up_at IS NULL)
 );
 CREATE INDEX v2_uploads_by_user ON v2_uploads (user_id, upload_id, id DESC);
 CREATE INDEX v2_uploads_unfinished ON v2_uploads (created_at) WHERE finished_at IS NULL;
@@ -23,9 +25,11 @@ COMMENT ON TABLE v2_uploads IS 'Uploads that became, or are becoming, datasets. 
 COMMENT ON COLUMN v2_uploads.upload_id IS 'The name that the client gave to the upload; unique among what its user has in flight.';
 COMMENT ON COLUMN v2_uploads.dataset_id IS 'The id that was set aside for it. There is such a dataset once finished_at is set, unless it was deleted since.';
 COMMENT ON COLUMN v2_uploads.server IS 'Who stores it: WORKER_NAME of the server.';
-COMMENT ON COLUMN v2_uploads.chunks IS 'In how many pieces the client sent the file.';
+COMMENT ON COLUMN v2_uploads.chunks IS 'In how many chunks the client sent the file.';
 COMMENT ON COLUMN v2_uploads.fingerprint IS 'What a repeated last chunk must agree with to get the same answer.';
 COMMENT ON COLUMN v2_uploads.finished_at IS 'Null while its files are being stored: without a server that does it they are leftovers.';
+
+COMMENT ON COLUMN v2_uploads.given_up_at IS 'Its files are being removed, and it cannot become a dataset any more.';
 
 -- Nobody signed in has to do with it: the API asks as the service.
 ALTER TABLE v2_uploads ENABLE ROW LEVEL SECURITY;

@@ -12,7 +12,7 @@ public actor KeySet {
     private var lastTry: ContinuousClock.Instant?
     private var loading: Task<Data, any Error>?
 
-    /// Removed keys are believed for at most this long.
+    /// Removed keys are believed for at most this long, as long as the set can be had.
     private let lifetime = Duration.seconds(300)
     /// Tokens with invented key names must not make us ask all the time.
     private let pause: Duration
@@ -37,7 +37,11 @@ public actor KeySet {
     private func refreshWhereDue(_ kid: String) async throws {
         let age = lastTry.map { ContinuousClock.now - $0 }
         let isDue = keys[kid] == nil || age.map { $0 >= lifetime } ?? true
-        guard isDue, age.map({ $0 >= pause }) ?? true || !isLoaded else { return }
+        guard isDue else { return }
+        guard age.map({ $0 >= pause }) ?? true else {
+            if !isLoaded { throw Failure.keysUnavailable() }
+            return
+        }
         do {
             let task = loading ?? Task { try await load() }
             loading = task

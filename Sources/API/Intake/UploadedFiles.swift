@@ -23,6 +23,8 @@ struct UploadedRaster: UploadedFiles {
         // A second name and no copy: the first one stays until the dataset is there.
         let link = folder.fresh("raster")
         try HardLink.make(path, link)
+        // Gone where it has got its name.
+        defer { unlink(link) }
         try await storage.rename(folder.storagePath(link), to: name)
     }
 

@@ -20,6 +20,8 @@ final class ClientManners: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum State { case waitingForHead, readingBody, answering }
     private var state = State.waitingForHead
+    /// The answer may end before the request does.
+    private var isAnswered = false
     private var isReadWanted = false
     private var bytes = 0
     private var check: Scheduled<Void>?
@@ -58,16 +60,20 @@ final class ClientManners: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            isAnswered = false
             become(.readingBody, context)
             if head.headerFields[.expect]?.lowercased() == "100-continue" { invite(context) }
         case .body(let buffer): bytes += buffer.readableBytes
-        case .end: become(.answering, context)
+        case .end: become(isAnswered ? .waitingForHead : .answering, context)
         }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data), state == .answering { become(.waitingForHead, context) }
+        if case .end = unwrapOutboundIn(data) {
+            isAnswered = true
+            if state == .answering { become(.waitingForHead, context) }
+        }
         context.write(data, promise: promise)
     }
 

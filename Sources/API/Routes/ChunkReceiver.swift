@@ -3,6 +3,7 @@ import Execution
 import Failures
 import HTTPTypes
 import NIOCore
+import Settings
 
 /// Takes in one chunk: the form's fields, and the file's bytes on their way to the disk.
 ///
@@ -22,6 +23,7 @@ struct ChunkReceiver {
     private var pending: [ByteBuffer] = []
     private var pendingBytes = 0
     private var fileBytes: Int64 = 0
+    private var bodyBytes: Int64 = 0
 
     private enum Part {
         case field(name: String, value: ByteBuffer)
@@ -40,6 +42,8 @@ struct ChunkReceiver {
     }
 
     mutating func feed(_ buffer: ByteBuffer) async throws {
+        bodyBytes += Int64(buffer.readableBytes)
+        guard bodyBytes <= desk.limits.request else { throw Problem.chunkTooLarge(desk.limits.chunk) }
         for event in try parser.feed(buffer) {
             switch event {
             case .part(let head): try await begin(head)
@@ -146,7 +150,8 @@ extension Problem {
     static func chunkTooLarge(_ limit: Int64) -> Problem {
         Problem(
             .contentTooLarge, "chunk_too_large",
-            "the chunk is larger than \(limit >> 20) MiB, which is the most that is taken at once; send smaller ones")
+            "the chunk is larger than \(ByteCount(bytes: limit)), which is the most that is taken at once; send smaller ones"
+        )
     }
 
     static let emptyChunk = Problem(.badRequest, "empty_chunk", "the chunk has no bytes; send those of the file")

@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Settings
 
 /// `POST /datasets/chunk` and `GET /datasets/chunk/{upload_id}`.
 struct ChunkRoutes: Sendable {
@@ -15,7 +16,8 @@ struct ChunkRoutes: Sendable {
 
     func receive(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let requester = try await tokens.requester(asking: request)
-        try checkRoom(request, requester)
+        let admission = try admit(request, requester)
+        defer { withExtendedLifetime(admission) {} }
         guard let boundary = request.headers[.contentType].flatMap(Self.boundary) else {
             // The fields that are missing, as for a form without any.
             _ = try ChunkFields([:], fileName: nil)
@@ -33,6 +35,10 @@ struct ChunkRoutes: Sendable {
             receiver.abandon()
             throw error
         }
+        guard chunk.session.map.bytes <= desk.limits.file else {
+            await desk.forget(chunk.session)
+            throw Problem.fileTooLarge(desk.limits.file)
+        }
         guard chunk.fields.isFinal else {
             let message = "Chunk \(chunk.fields.index) of \(chunk.fields.total) received"
             return try JSONBody.response(["message": message])
@@ -49,25 +55,21 @@ struct ChunkRoutes: Sendable {
             let made = try await intake.uploads.dataset(
                 of: fields.uploadID, fingerprint: fingerprint, by: requester)
             if let made {
-                desk.forget(session)
+                await desk.forget(session)
                 return made
             }
         }
         guard map.missing.isEmpty else { throw Problem.missingChunks(map.missing) }
-        guard map.bytes <= desk.limits.file else { throw Problem.fileTooLarge(desk.limits.file) }
         let key = UploadKey(
             uploadID: fields.uploadID, bytes: map.bytes, chunks: fields.total, fingerprint: fingerprint)
         return try await session.end { [intake] in try await intake.finish(session, fields, key, of: requester) }
     }
 
-    private func checkRoom(_ request: Request, _ requester: Requester) throws {
-        let length = request.headers[.contentLength].flatMap { Int64($0) } ?? 0
-        // A form is little more than its file.
-        guard length <= desk.limits.chunk + (1 << 20) else { throw Problem.chunkTooLarge(desk.limits.chunk) }
-        guard desk.bytesOnTheWay(of: requester.userID) + length <= desk.limits.user else {
-            throw Problem.tooMuchOnTheWay(desk.limits.user)
-        }
-        if let room = desk.folder.room(reserve: desk.limits.reserve), length > room { throw Problem.diskFull() }
+    /// Room for the request: by its length, else for the most that it may have.
+    private func admit(_ request: Request, _ requester: Requester) throws -> Admission {
+        let length = request.headers[.contentLength].flatMap { Int64($0) } ?? desk.limits.chunk
+        guard length <= desk.limits.request else { throw Problem.chunkTooLarge(desk.limits.chunk) }
+        return try desk.admit(length, of: requester.userID)
     }
 
     /// Of `multipart/form-data; boundary=…`; nil for anything else.
@@ -141,15 +143,15 @@ private struct UploadState: Encodable {
 extension Problem {
     static func fileTooLarge(_ limit: Int64) -> Problem {
         Problem(
-            .contentTooLarge, "file_too_large",
-            "the file is larger than \(limit >> 30) GiB, which is the most that is taken; split the flight into several datasets"
+            .contentTooLarge, "upload_too_large",
+            "the file is larger than \(ByteCount(bytes: limit)), which is the most that is taken; split the flight into several datasets"
         )
     }
 
     static func tooMuchOnTheWay(_ limit: Int64) -> Problem {
         Problem(
             .tooManyRequests, "too_much_on_the_way",
-            "your unfinished uploads have \(limit >> 30) GiB together, which is the most that is taken; finish one first"
+            "your unfinished uploads have \(ByteCount(bytes: limit)) together, which is the most that is taken; finish one first"
         ).retry(after: 60)
     }
 

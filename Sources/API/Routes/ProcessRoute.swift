@@ -63,31 +63,44 @@ private struct ProcessBody {
             wrong.append(
                 .init(loc: ["path", "dataset_id"], msg: "Input should be a valid integer", type: "int_parsing"))
         }
-        let fields = (try? JSONSerialization.jsonObject(with: body)) as? [String: Any]  // what is none has no fields
-        if fields == nil {
+        let written = try? JSONDecoder().decode(Written.self, from: body)  // what is none has no fields
+        if let written {
+            wrong += written.wrong
+        } else {
             wrong.append(.init(loc: ["body"], msg: "Input should be a valid JSON object", type: "json_invalid"))
         }
-        let types = fields?["task_types"] as? [String]
-        if fields != nil, types == nil {
-            let isThere = fields?["task_types"] != nil
-            wrong.append(
-                .init(
-                    loc: ["body", "task_types"], msg: isThere ? "Input should be a list of strings" : "Field required",
-                    type: isThere ? "list_type" : "missing"))
+        guard wrong.isEmpty, let datasetID, let types = written?.taskTypes, let priority = written?.priority else {
+            throw .wrongFields(wrong)
         }
-        let priority = fields?["priority"].map(Self.wholeNumber) ?? 2
-        if priority.map({ !(1...5).contains($0) }) ?? true {
-            wrong.append(
-                .init(loc: ["body", "priority"], msg: "Input should be an integer from 1 to 5", type: "int_type"))
-        }
-        guard wrong.isEmpty, let datasetID, let types, let priority else { throw .wrongFields(wrong) }
         (self.datasetID, self.taskTypes, self.priority) = (datasetID, types, priority)
     }
 
-    /// Nil for what is no number, or none without a fraction; true and false are none.
-    private static func wholeNumber(_ value: Any) -> Int? {
-        guard let number = value as? NSNumber, !(value is Bool) else { return nil }
-        return Int(exactly: number.doubleValue)
+    /// The JSON object, in which each field may be wrong by itself.
+    private struct Written: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case taskTypes = "task_types"
+            case priority
+        }
+        var taskTypes: [String]?
+        var priority: Int?
+        var wrong: [Problem.WrongField] = []
+
+        init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            let isThere = fields.contains(.taskTypes)
+            taskTypes = try? fields.decode([String].self, forKey: .taskTypes)  // said below
+            if taskTypes == nil {
+                let sentence = isThere ? "Input should be a list of strings" : "Field required"
+                wrong.append(
+                    .init(loc: ["body", "task_types"], msg: sentence, type: isThere ? "list_type" : "missing"))
+            }
+            let isGiven = fields.contains(.priority)
+            priority = isGiven ? try? fields.decode(Int.self, forKey: .priority) : 2  // said below
+            if priority.map({ !(1...5).contains($0) }) ?? true {
+                wrong.append(
+                    .init(loc: ["body", "priority"], msg: "Input should be an integer from 1 to 5", type: "int_type"))
+            }
+        }
     }
 }
 

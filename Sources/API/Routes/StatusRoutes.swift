@@ -7,6 +7,7 @@ import Storage
 /// How the server is: for load balancers and Prometheus.
 struct StatusRoutes: Sendable {
     let queue: JobQueue
+    let uploads: Uploads
     let storage: any Storage
     let desk: UploadDesk
     let counters: Counters
@@ -24,7 +25,7 @@ struct StatusRoutes: Sendable {
 
     /// Uploads can be taken: the database answers, storage can be reached.
     func ready(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let database = await outcome { _ = try await queue.counts() }
+        let database = await outcome { try await uploads.checkRoles() }
         let files = await outcome { _ = try await storage.facts() }
         let isReady = database == "ok" && files == "ok"
         let health = Health(status: isReady ? "ok" : "unavailable", checks: ["database": database, "storage": files])

@@ -42,6 +42,7 @@ struct ChunkMap: Equatable {
     var missing: [Int] {
         var missing: [Int] = []
         var end: Int64? = 0
+        let unit = unit
         for index in 0..<total {
             if let place = places[index], end == nil || place.offset == end {
                 end = place.end
@@ -57,6 +58,9 @@ struct ChunkMap: Equatable {
         let missing = Set(missing)
         return (0..<total).filter { !missing.contains($0) }
     }
+
+    /// Where the last of those that are there ends.
+    var end: Int64 { places.values.map(\.end).max() ?? 0 }
 
     /// Bytes of all chunks that are there.
     var bytes: Int64 { places.values.reduce(0) { $0 + $1.length } }

@@ -15,11 +15,12 @@ final class OpenFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Bytes, also of what is a hole.
     var size: Int64 {
         get throws {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { throw Failure.uploadFile("look at", errno) }
-            return Int64(status.st_size)
+            let end = lseek(descriptor, 0, SEEK_END)
+            guard end >= 0 else { throw Failure.uploadFile("look at", errno) }
+            return Int64(end)
         }
     }
 

@@ -14,6 +14,8 @@ final class UploadDesk: Sendable {
     let blocking = BlockingWork(label: "deadtrees.uploads")
     private let logger: Logger
     private let sessions = Mutex<[String: UploadSession]>([:])
+    /// Bytes of requests that are under way, by owner.
+    private let arriving = Mutex<[String: Int64]>([:])
     private let lock: OpenFile
 
     /// Takes up the uploads that an earlier life of the server has left.
@@ -27,7 +29,7 @@ final class UploadDesk: Sendable {
         for (uploadID, kind) in try folder.uploads() {
             let session = try UploadSession(uploadID, kind, in: folder)
             sessions.withLock { $0[uploadID] = session }
-            if session == nil { unlink(folder.journal(uploadID, kind)) }
+            if session == nil { UploadSession.remove(uploadID, kind, in: folder) }
         }
     }
 
@@ -54,14 +56,29 @@ final class UploadDesk: Sendable {
         }
     }
 
-    func forget(_ session: UploadSession) {
+    func forget(_ session: UploadSession) async {
         sessions.withLock { if $0[session.uploadID] === session { $0[session.uploadID] = nil } }
-        session.remove()
+        // A file of 200 GiB is not removed in no time.
+        try? await blocking.run { session.remove() }  // throws nothing but that it was canceled
     }
 
-    /// Bytes that an owner has on the way.
-    func bytesOnTheWay(of owner: String) -> Int64 {
-        sessions.withLock { Array($0.values) }.filter { $0.head.owner == owner }.reduce(0) { $0 + $1.map.bytes }
+    /// Lets a request of so many bytes in, and counts them until it is over.
+    /// - Throws: `Problem` 429 where its user has too much on the way, 507 where the disk has no room for it.
+    func admit(_ bytes: Int64, of owner: String) throws -> Admission {
+        let arrived = sessions.withLock { Array($0.values) }.filter { $0.head.owner == owner }.reduce(0) {
+            $0 + $1.map.bytes
+        }
+        return try arriving.withLock { arriving in
+            guard arrived + arriving[owner, default: 0] + bytes <= limits.user else {
+                throw Problem.tooMuchOnTheWay(limits.user)
+            }
+            let all = arriving.values.reduce(0, +)
+            if let room = folder.room(reserve: limits.reserve), all + bytes > room { throw Problem.diskFull() }
+            arriving[owner, default: 0] += bytes
+            return Admission { [weak self] in
+                self?.arriving.withLock { $0[owner, default: 0] -= bytes }
+            }
+        }
     }
 
     /// How many uploads are under way, and of how many bytes.
@@ -71,12 +88,21 @@ final class UploadDesk: Sendable {
     }
 
     /// Removes uploads that nobody goes on with.
-    func sweep(olderThan age: Duration) {
+    func sweep(olderThan age: Duration) async {
         for session in sessions.withLock({ Array($0.values) }) where session.idle > age {
             logger.info("upload given up by its client is removed", metadata: ["upload_id": "\(session.uploadID)"])
-            forget(session)
+            await forget(session)
         }
     }
+}
+
+/// A request's bytes, as long as they are on the way.
+final class Admission: Sendable {
+    private let end: @Sendable () -> Void
+
+    init(end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
 }
 
 /// What one upload, and all of one user together, may be.
@@ -87,6 +113,9 @@ struct UploadLimits: Sendable {
     var user: Int64
     /// Bytes of the disk that stay free.
     var reserve: Int64
+
+    /// Of a request: a form is little more than its file.
+    var request: Int64 { chunk + (1 << 20) }
 }
 
 extension Problem {

@@ -53,7 +53,8 @@ struct UploadJournal {
         // The last line is empty, or torn by the server's end.
         for line in lines.dropFirst().dropLast() {
             let words = line.split(separator: " ")
-            let numbers = words.dropFirst().compactMap { Int64($0) }
+            guard words.last == Self.lineEnd else { continue }
+            let numbers = words.dropFirst().dropLast().compactMap { Int64($0) }
             switch (words.first, numbers.count) {
             case ("have", 3): left.places[Int(numbers[0])] = Place(offset: numbers[1], length: numbers[2])
             case ("lost", 1): left.places[Int(numbers[0])] = nil
@@ -64,13 +65,16 @@ struct UploadJournal {
         return left
     }
 
-    func have(_ index: Int, _ place: Place) throws {
-        try append(Data("have \(index) \(place.offset) \(place.length)\n".utf8))
-    }
+    func have(_ index: Int, _ place: Place) throws { try append("have \(index) \(place.offset) \(place.length)") }
 
-    func lost(_ index: Int) throws { try append(Data("lost \(index)\n".utf8)) }
+    func lost(_ index: Int) throws { try append("lost \(index)") }
 
-    func becomes(_ datasetID: Int64) throws { try append(Data("dataset \(datasetID)\n".utf8)) }
+    func becomes(_ datasetID: Int64) throws { try append("dataset \(datasetID)") }
+
+    /// A line without it was cut off by a full disk, and the next one may have been written behind it.
+    private static let lineEnd: Substring = "."
+
+    private func append(_ words: String) throws { try append(Data("\n\(words) \(Self.lineEnd)\n".utf8)) }
 
     private func append(_ line: Data, flags: Int32 = 0) throws {
         let file = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND | flags)

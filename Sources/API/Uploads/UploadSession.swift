@@ -17,14 +17,17 @@ final class UploadSession: Sendable {
     let kind: UploadKind
     private let folder: UploadFolder
     private let state: Mutex<State>
+    private let copying = Mutex<Void>(())
 
-    struct State {
+    private struct State {
         var head: UploadJournal.Head
         var journal: UploadJournal
         var map: ChunkMap
         var data: OpenFile
         /// Who writes a chunk at its place.
         var writers: [Int: PlacedChunk] = [:]
+        /// Chunks that are being copied to their places.
+        var copies: [Int: Place] = [:]
         var lastUse = ContinuousClock.now
         /// The id that was last set aside for its dataset.
         var datasetID: Int64?
@@ -50,6 +53,8 @@ final class UploadSession: Sendable {
         guard let left = UploadJournal.read(folder.journal(uploadID, kind)) else { return nil }
         let data = try OpenFile(folder.data(uploadID, kind), O_RDWR | O_CREAT)
         let map = ChunkMap(total: left.head.total, places: left.places)
+        // Somebody has removed or shortened it.
+        guard try data.size >= map.end else { return nil }
         state = Mutex(
             State(head: left.head, journal: left.journal, map: map, data: data, datasetID: left.datasetID))
     }
@@ -66,7 +71,7 @@ final class UploadSession: Sendable {
         let placed = state.withLock { state -> PlacedChunk? in
             state.lastUse = .now
             guard !state.isOver, state.ending == nil, state.map.places[index] == nil, state.writers[index] == nil,
-                let offset = state.map.offset(of: index)
+                state.copies[index] == nil, let offset = state.map.offset(of: index)
             else { return nil }
             let room = Self.room(state, index, from: offset)
             let sink = PlacedChunk(session: self, index: index, file: state.data, offset: offset, room: room)
@@ -77,10 +82,14 @@ final class UploadSession: Sendable {
     }
 
     /// The chunk is at its place and whole.
+    /// - Throws: `Problem` 409 where another chunk needed the place meanwhile.
     func place(_ sink: PlacedChunk, length: Int64) throws {
         try state.withLock { state in
-            // Who is not its writer any more has been overtaken by a copy that is whole.
-            guard state.writers[sink.index] === sink else { return }
+            guard state.writers[sink.index] === sink else {
+                // Overtaken by a copy that is whole, or in the way of another chunk.
+                if state.map.places[sink.index] != nil || state.copies[sink.index] != nil { return }
+                throw Problem.displacedChunk(sink.index)
+            }
             state.writers[sink.index] = nil
             try Self.put(&state, sink.index, Place(offset: sink.offset, length: length))
         }
@@ -93,17 +102,28 @@ final class UploadSession: Sendable {
     /// Copies a whole chunk to its place. Does nothing while that cannot be known, as of a last chunk without others.
     func place(_ sink: AsideChunk, _ index: Int) throws {
         let (file, length) = sink.whole
+        // One at a time, and not under the state's lock, which everybody needs.
+        try copying.withLock { _ in
+            guard let place = try claim(index, length) else { return }
+            defer { state.withLock { $0.copies[index] = nil } }
+            try file.copy(length, to: state.withLock { $0.data }, at: place.offset)
+            try state.withLock { try Self.put(&$0, index, place) }
+        }
+    }
+
+    /// Makes a place for a copy, and takes it from whoever writes there.
+    private func claim(_ index: Int, _ length: Int64) throws -> Place? {
         try state.withLock { state in
             guard !state.isOver, state.ending == nil else { throw Problem.uploadIsEnding(uploadID) }
             if index == 0, let before = state.map.places[0], before.length != length { try Self.restart(&state) }
-            guard let offset = state.map.offset(of: index, length: length) else { return }
+            guard let offset = state.map.offset(of: index, length: length) else { return nil }
             let place = Place(offset: offset, length: length)
             try Self.makeRoom(&state, index, place)
             state.writers.removeValue(forKey: index)?.stop()
             if state.map.places[index] != nil { try state.journal.lost(index) }
             state.map.lose(index)
-            try file.copy(length, to: state.data, at: offset)
-            try Self.put(&state, index, place)
+            state.copies[index] = place
+            return place
         }
     }
 
@@ -133,8 +153,9 @@ extension UploadSession {
 
     private static func room(_ state: State, _ index: Int, from offset: Int64) -> Int64 {
         let placed = state.map.nextPlace(after: offset, otherThan: index)
-        let written = state.writers.values.filter { $0.index != index && $0.offset > offset }.map(\.offset).min()
-        return min(placed ?? .max, written ?? .max) - offset
+        let written = state.writers.values.filter { $0.index != index }.map(\.offset)
+        let copied = state.copies.filter { $0.key != index }.map(\.value.offset)
+        return ((written + copied).filter { $0 > offset } + [placed ?? .max]).reduce(.max, min) - offset
     }
 
     private static func makeRoom(_ state: inout State, _ index: Int, _ place: Place) throws {
@@ -177,10 +198,9 @@ extension UploadSession {
 
     /// Cuts off what longer chunks of an earlier try have left behind the last one, and brings all to the disk.
     func close() throws {
-        try state.withLock { state in
-            try state.data.truncate(to: state.map.bytes)
-            try state.data.flush()
-        }
+        let (data, end) = state.withLock { ($0.data, $0.map.end) }
+        try data.truncate(to: end)
+        try data.flush()
     }
 
     /// Takes it away.
@@ -188,10 +208,14 @@ extension UploadSession {
         state.withLock { state in
             for sink in state.writers.values { sink.stop() }
             (state.writers, state.isOver) = ([:], true)
-            // The journal first: data without one is cleared away by the next sweep.
-            unlink(folder.journal(uploadID, kind))
-            unlink(folder.data(uploadID, kind))
         }
+        Self.remove(uploadID, kind, in: folder)
+    }
+
+    /// The data first: what has no journal would never be found again.
+    static func remove(_ uploadID: String, _ kind: UploadKind, in folder: UploadFolder) {
+        unlink(folder.data(uploadID, kind))
+        unlink(folder.journal(uploadID, kind))
     }
 }
 
@@ -202,6 +226,14 @@ extension Problem {
             .conflict, "missing_chunks",
             "\(missing.count) chunks of the upload have not arrived (\(listed)); send them, then the last one again")
         problem.missing = missing
+        return problem
+    }
+
+    static func displacedChunk(_ index: Int) -> Problem {
+        var problem = Problem(
+            .conflict, "chunk_displaced",
+            "chunk \(index) was in the way of another one, for chunks are of different lengths; send it again")
+        problem.missing = [index]
         return problem
     }
 

@@ -1,3 +1,5 @@
+import Failures
+
 /// A person on whose behalf statements run, as a verified token names them.
 public struct Requester: Sendable, Equatable {
     /// The user's id: a UUID in lower case.
@@ -13,14 +15,22 @@ public struct Requester: Sendable, Equatable {
 
 extension Transaction {
     /// From here to the transaction's end the platform's row level security decides, as for a request of this person.
-    func become(_ requester: Requester) throws(DatabaseError) {
-        try run(Self.becomeUser, [.text(requester.claims)])
+    /// - Throws: `Failure` with code `api_roles` where the database's user may not do that.
+    func become(_ requester: Requester) throws {
+        try takeRole(Self.becomeUser, [.text(requester.claims)])
     }
 
     /// From here on row level security is passed by: for what the platform lets nobody signed in do. Who asked stays
     /// known.
-    func becomeService() throws(DatabaseError) {
-        try run(Self.becomeServiceRole)
+    func becomeService() throws { try takeRole(Self.becomeServiceRole) }
+
+    private func takeRole(_ statement: Statement, _ parameters: [SQLValue] = []) throws {
+        do throws(DatabaseError) {
+            try run(statement, parameters)
+        } catch {
+            // insufficient_privilege, or there is no such role
+            throw ["42501", "22023"].contains(error.sqlState) ? Failure.rolesMissing(error) as any Error : error
+        }
     }
 
     // set_config of "role" is SET LOCAL ROLE with a parameter.

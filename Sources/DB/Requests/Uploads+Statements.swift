@@ -74,12 +74,13 @@ extension Uploads {
         VALUES ($1::uuid, $2, $3, $4, $5, $6, $7, $8)
         """)
     static let finishUpload = Statement(
-        "finish upload", "UPDATE v2_uploads SET finished_at = now() WHERE dataset_id = $1")
+        "finish upload",
+        "UPDATE v2_uploads SET finished_at = now() WHERE dataset_id = $1 AND given_up_at IS NULL RETURNING id")
+    static let giveUpUpload = Statement(
+        "give upload up",
+        "UPDATE v2_uploads SET given_up_at = now() WHERE dataset_id = $1 AND finished_at IS NULL RETURNING id")
     static let forgetUpload = Statement(
-        "forget upload", "DELETE FROM v2_uploads WHERE dataset_id = $1 AND finished_at IS NULL")
-
-    static let findUnfinished = Statement(
-        "find unfinished upload", "SELECT FROM v2_uploads WHERE dataset_id = $1 AND finished_at IS NULL")
+        "forget upload", "DELETE FROM v2_uploads WHERE dataset_id = $1 AND given_up_at IS NOT NULL RETURNING id")
 
     static let findDataset = Statement(
         "find dataset of upload",

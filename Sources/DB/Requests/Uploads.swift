@@ -1,3 +1,5 @@
+import Failures
+
 /// What a client says about the dataset that it uploads. Values are those of the platform's enums.
 public struct NewDataset: Sendable, Equatable {
     public var fileName: String
@@ -36,7 +38,7 @@ public struct UploadKey: Sendable, Equatable {
     public let uploadID: String
     /// The file's size in bytes.
     public let bytes: Int64
-    /// In how many pieces it came.
+    /// In how many it came.
     public let chunks: Int
     /// What a repeated last chunk must agree with.
     public let fingerprint: String
@@ -54,7 +56,7 @@ public struct FinishedUpload: Sendable, Equatable {
     public let datasetID: Int64
     public let fileName: String
     public let bytes: Int64
-    /// In how many pieces it came.
+    /// In how many it came.
     public let chunks: Int
 }
 
@@ -72,22 +74,36 @@ public struct Uploads: Sendable {
     public init(_ database: Database) { self.database = database }
 
     /// Sets a dataset id aside, and finds out whether `requester` may make this dataset: it is inserted and taken back.
-    /// - Parameter server: who stores it, by a name that stays across restarts.
     /// - Throws: `DatabaseError` with what the platform's constraints and policies say against it.
+    public func reserveID(for dataset: NewDataset, of requester: Requester) async throws -> Int64 {
+        do {
+            return try await database.transaction { transaction -> Int64 in
+                try transaction.become(requester)
+                let row = try transaction.insert(dataset, as: nil, acquired: nil, requester)
+                let id: Int64 = try row.get("id")
+                try transaction.run(Self.insertStatus, [.int(id)])
+                // Rolled back; the id stays used up, and so nobody else gets it.
+                throw Rehearsed(id: id)
+            }
+        } catch let rehearsed as Rehearsed {
+            return rehearsed.id
+        }
+    }
+
+    /// Says that files are about to be stored under the id.
+    /// - Parameter server: who stores them, by a name that stays across restarts.
     public func begin(
-        _ dataset: NewDataset, _ key: UploadKey, of requester: Requester, server: String
-    ) async throws -> Int64 {
-        let id = try await rehearse(dataset, of: requester)
+        _ datasetID: Int64, _ key: UploadKey, fileName: String, of requester: Requester, server: String
+    ) async throws {
         try await database.transaction { transaction in
             try transaction.becomeService()
             try transaction.run(
                 Self.insertUpload,
                 [
-                    .text(requester.userID), .text(key.uploadID), .int(id), .text(server), .text(dataset.fileName),
+                    .text(requester.userID), .text(key.uploadID), .int(datasetID), .text(server), .text(fileName),
                     .int(key.bytes), .int(key.chunks), .text(key.fingerprint),
                 ])
         }
-        return id
     }
 
     /// The dataset, its status and its raw images in one transaction, once their files are stored.
@@ -103,7 +119,10 @@ public struct Uploads: Sendable {
             if let images { try transaction.insert(images.record, at: images.path, of: datasetID) }
             try transaction.run(Self.insertStatus, [.int(datasetID)])
             try transaction.becomeService()
-            try transaction.run(Self.finishUpload, [.int(datasetID)])
+            // Whoever gave it up has removed its files.
+            guard try !transaction.run(Self.finishUpload, [.int(datasetID)]).isEmpty else {
+                throw Failure.uploadGivenUp(datasetID)
+            }
             return try inserted.get("dataset")
         }
     }
@@ -152,33 +171,41 @@ public struct Uploads: Sendable {
     }
 
     /// Gives an upload up: calls `removeFiles`, then forgets it. Does neither where it has become a dataset after all.
-    public func forgetUnlessFinished(_ datasetID: Int64, removeFiles: @Sendable () async throws -> Void) async throws {
-        let isLeft = try await database.transaction { transaction in
-            try transaction.becomeService()
-            return try !transaction.run(Self.findUnfinished, [.int(datasetID)]).isEmpty
-        }
-        guard isLeft else { return }
+    public func giveUp(_ datasetID: Int64, removeFiles: @Sendable () async throws -> Void) async throws {
+        // Waits for a commit that is under way, and then finds the upload finished.
+        guard try await change(Self.giveUpUpload, datasetID) else { return }
         try await removeFiles()
+        _ = try await change(Self.forgetUpload, datasetID)
+    }
+
+    private func change(_ statement: Statement, _ datasetID: Int64) async throws -> Bool {
         try await database.transaction { transaction in
             try transaction.becomeService()
-            try transaction.run(Self.forgetUpload, [.int(datasetID)])
+            return try !transaction.run(statement, [.int(datasetID)]).isEmpty
+        }
+    }
+
+    /// Whether the database's user may act for others, as all of this needs.
+    /// - Throws: `Failure` with code `api_roles` where it may not.
+    public func checkRoles() async throws {
+        try await database.transaction { transaction in
+            try transaction.become(Requester(userID: "", claims: ""))
+            try transaction.becomeService()
         }
     }
 
     private struct Rehearsed: Error { let id: Int64 }
+}
 
-    /// Inserts as the user would, and rolls back. The id stays used up, and so nobody else gets it.
-    private func rehearse(_ dataset: NewDataset, of requester: Requester) async throws -> Int64 {
-        do {
-            return try await database.transaction { transaction -> Int64 in
-                try transaction.become(requester)
-                let row = try transaction.insert(dataset, as: nil, acquired: nil, requester)
-                let id: Int64 = try row.get("id")
-                try transaction.run(Self.insertStatus, [.int(id)])
-                throw Rehearsed(id: id)
-            }
-        } catch let rehearsed as Rehearsed {
-            return rehearsed.id
-        }
+extension Failure {
+    static func uploadGivenUp(_ datasetID: Int64) -> Failure {
+        Failure(
+            "upload_given_up", "the upload took so long to store that it was given up; send its last chunk again",
+            detail: "dataset \(datasetID)", retry: .later)
+    }
+    static func rolesMissing(_ error: DatabaseError) -> Failure {
+        Failure(
+            "api_roles", "the server's database user may not act for others; an operator has to grant it the roles",
+            detail: "\(error); GRANT authenticated, service_role TO it", retry: .later)
     }
 }
