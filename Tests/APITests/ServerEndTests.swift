@@ -139,6 +139,27 @@ struct ServerEndTests {
         }
     }
 
+    /// As clients do whose proxy has lost patience.
+    @Test func theLastChunkAgainWhileItIsStored() async throws {
+        try await with { site, server, token in
+            var calls: [HTTPCall] = []
+            try await whileHolding("LOCK TABLE v2_raw_images IN SHARE ROW EXCLUSIVE MODE", in: site.test.url) { _ in
+                calls.append(try sendLast(flight(), to: server, token: token))
+                try await waitUntilBlocked(site)
+                let state = try await server.state(of: "up-1", token: token)
+                #expect(state.json["state"] as? String == "storing")
+                calls[0].hangUp()
+                calls.append(try sendLast(flight(), to: server, token: token))
+                try await waitUntil("both are there") {
+                    try await server.call("GET", "/metrics").text.contains("deadtrees_http_requests_running 3")
+                }
+            }
+            let answer = try await calls[1].answer()
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try await datasets(site) == [Int64(answer.json["id"] as? Int ?? 0)])
+        }
+    }
+
     /// A stop signal waits for the request that is under way.
     @Test func stoppedWhileItStores() async throws {
         try await with { site, server, token in

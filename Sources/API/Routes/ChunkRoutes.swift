@@ -62,7 +62,7 @@ struct ChunkRoutes: Sendable {
         guard map.missing.isEmpty else { throw Problem.missingChunks(map.missing) }
         let key = UploadKey(
             uploadID: fields.uploadID, bytes: map.bytes, chunks: fields.total, fingerprint: fingerprint)
-        return try await session.end { [intake] in try await intake.finish(session, fields, key, of: requester) }
+        return try await session.end(fingerprint) { [intake] in try await intake.finish(session, fields, key, of: requester) }
     }
 
     /// Room for the request: by its length, else for the most that it may have.

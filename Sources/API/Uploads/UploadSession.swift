@@ -33,6 +33,8 @@ final class UploadSession: Sendable {
         var datasetID: Int64?
         /// Making a dataset of it, once all is there.
         var ending: Task<String, any Error>?
+        /// What the last chunk that began it must be repeated with.
+        var fingerprint: String?
         /// Another upload has taken its name, or it has become a dataset.
         var isOver = false
     }
@@ -114,7 +116,11 @@ final class UploadSession: Sendable {
     /// Makes a place for a copy, and takes it from whoever writes there.
     private func claim(_ index: Int, _ length: Int64) throws -> Place? {
         try state.withLock { state in
-            guard !state.isOver, state.ending == nil else { throw Problem.uploadIsEnding(uploadID) }
+            guard !state.isOver, state.ending == nil else {
+                // The last one again: it waits for the dataset, like the first.
+                if index == state.head.total - 1 { return nil }
+                throw Problem.uploadIsEnding(uploadID)
+            }
             if index == 0, let before = state.map.places[0], before.length != length { try Self.restart(&state) }
             guard let offset = state.map.offset(of: index, length: length) else { return nil }
             let place = Place(offset: offset, length: length)
@@ -171,11 +177,16 @@ extension UploadSession {
         }
     }
 
-    /// Makes a dataset of it, once: whoever asks while that lasts waits for the same one.
-    func end(_ work: @escaping @Sendable () async throws -> String) async throws -> String {
-        let task = state.withLock { state -> Task<String, any Error> in
-            let task = state.ending ?? Task { try await work() }
-            state.ending = task
+    /// Makes a dataset of it, once: whoever asks again with the same fingerprint waits for the same one.
+    /// - Throws: what `work` throws; `Problem` 409 for another fingerprint.
+    func end(_ fingerprint: String, _ work: @escaping @Sendable () async throws -> String) async throws -> String {
+        let task = try state.withLock { state -> Task<String, any Error> in
+            if let task = state.ending {
+                guard state.fingerprint == fingerprint else { throw Problem.uploadIsEnding(uploadID) }
+                return task
+            }
+            let task = Task { try await work() }
+            (state.ending, state.fingerprint) = (task, fingerprint)
             return task
         }
         do {
