@@ -12,7 +12,7 @@ struct ChunkFields: Sendable, Equatable {
     let sha256: String?
     let dataset: NewDataset
 
-    var isFinal: Bool { index == total - 1 }
+    var isLast: Bool { index == total - 1 }
 
     /// - Parameters:
     ///   - fields: each with all its values, in the order in which they came.

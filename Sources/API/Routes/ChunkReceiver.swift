@@ -126,7 +126,7 @@ struct ChunkReceiver {
         try await flush()
         guard let sink, early.map({ $0.isSameChunk(as: fields) }) ?? true else { throw Problem.contradiction }
         return try await desk.blocking.run { [desk, owner] in
-            let digest = fields.sha256 != nil || fields.isFinal ? try sink.digest() : nil
+            let digest = fields.sha256 != nil || fields.isLast ? try sink.digest() : nil
             // Before it takes its place: what was there stays.
             if let wanted = fields.sha256, wanted != digest { throw Problem.damagedChunk(fields.index) }
             let session = try desk.session(for: fields, owner: owner)

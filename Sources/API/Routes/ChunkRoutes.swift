@@ -39,7 +39,7 @@ struct ChunkRoutes: Sendable {
             await desk.forget(chunk.session)
             throw Problem.fileTooLarge(desk.limits.file)
         }
-        guard chunk.fields.isFinal else {
+        guard chunk.fields.isLast else {
             let message = "Chunk \(chunk.fields.index) of \(chunk.fields.total) received"
             return try JSONBody.response(["message": message])
         }

@@ -3,7 +3,7 @@ import Failures
 import Foundation
 import Web
 
-/// One upload: what is missing goes to the server, the final chunk last and alone, whatever happens in between.
+/// One upload: what is missing goes to the server, the last chunk last and alone, whatever happens in between.
 struct Upload: Sendable {
     /// What an upload has come to.
     private enum Stage {
@@ -33,7 +33,7 @@ struct Upload: Sendable {
             if chunks.count < source.chunkCount {
                 progress.note("going on: \(source.chunkCount - chunks.count) of \(source.chunkCount) chunks are there")
             }
-            try await send(chunks.filter { $0 != source.finalChunk })
+            try await send(chunks.filter { $0 != source.lastChunk })
             return try await finish()
         }
     }
@@ -81,15 +81,15 @@ struct Upload: Sendable {
         try await retries.run("chunk \(chunk + 1) of \(source.chunkCount)") { _ = try await post(chunk, sum) }
     }
 
-    /// Sends the final chunk, and before it again what the server turns out to miss.
+    /// Sends the last chunk, and before it again what the server turns out to miss.
     private func finish() async throws -> UploadedDataset {
-        let sum = try await checksum(of: source.finalChunk)
+        let sum = try await checksum(of: source.lastChunk)
         for _ in 0..<Self.rounds {
-            let stage = try await retries.run("the final chunk") { try await sendFinal(sum) }
+            let stage = try await retries.run("the last chunk") { try await sendLast(sum) }
             switch stage {
             case .stored(let dataset): return dataset
             case .missing(let chunks):
-                progress.begin(missing: Set(chunks + [source.finalChunk]))
+                progress.begin(missing: Set(chunks + [source.lastChunk]))
                 progress.note("the server misses \(chunks.count) of \(source.chunkCount) chunks; sending them again")
                 try await send(chunks)
             }
@@ -97,13 +97,13 @@ struct Upload: Sendable {
         throw Failure.chunksKeepMissing(Self.rounds)
     }
 
-    private func sendFinal(_ sum: String) async throws -> Stage {
+    private func sendLast(_ sum: String) async throws -> Stage {
         do {
-            return .stored(try UploadedDataset(try await post(source.finalChunk, sum)))
+            return .stored(try UploadedDataset(try await post(source.lastChunk, sum)))
         } catch let refusal as UploadRefusal where refusal.status == 409 && !others(refusal.missing).isEmpty {
             return .missing(others(refusal.missing))
         } catch  where (error as? UploadRefusal)?.status == 409 || UploadRetries.isWorthIt(error) {
-            // Perhaps only the answer was lost, or an earlier final chunk is still being worked on.
+            // Perhaps only the answer was lost, or an earlier last chunk is still being worked on.
             switch try await stage() {
             case .missing(let chunks) where others(chunks).isEmpty: throw error
             case .missing(let chunks): return .missing(others(chunks))
@@ -112,7 +112,7 @@ struct Upload: Sendable {
         }
     }
 
-    private func others(_ chunks: [Int]) -> [Int] { chunks.filter { (0..<source.finalChunk).contains($0) } }
+    private func others(_ chunks: [Int]) -> [Int] { chunks.filter { (0..<source.lastChunk).contains($0) } }
 
     private func checksum(of chunk: Int) async throws -> String {
         try await server.work.run { try source.checksum(of: chunk, $0) }
@@ -121,10 +121,10 @@ struct Upload: Sendable {
     /// - Throws: `upload_file_changed` rather than what came of that.
     private func post(_ chunk: Int, _ sum: String) async throws -> Data {
         try source.checkUnchanged()
-        let isFinal = chunk == source.finalChunk
+        let isLast = chunk == source.lastChunk
         do {
             let answer = try await server.send(
-                form(chunk, sum), answerLimit: isFinal ? Self.storingLimit : nil,
+                form(chunk, sum), answerLimit: isLast ? Self.storingLimit : nil,
                 onSent: { progress.sent($0, of: chunk) })
             // Its end may have been read after somebody wrote.
             try source.checkUnchanged()

@@ -23,7 +23,7 @@ struct UploadSource: Sendable {
     }
 
     /// Sent last and alone: with it the server makes the dataset.
-    var finalChunk: Int { chunkCount - 1 }
+    var lastChunk: Int { chunkCount - 1 }
 
     func range(of chunk: Int) -> (offset: Int64, count: Int64) {
         let offset = Int64(chunk) * chunkBytes
