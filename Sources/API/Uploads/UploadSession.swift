@@ -39,26 +39,31 @@ final class UploadSession: Sendable {
         var isOver = false
     }
 
+    private init(_ uploadID: String, _ kind: UploadKind, _ folder: UploadFolder, _ state: sending State) {
+        (self.uploadID, self.kind, self.folder) = (uploadID, kind, folder)
+        self.state = Mutex(state)
+    }
+
     /// Begins anew, in the place of whatever is there under this name.
-    init(_ fields: ChunkFields, owner: String, in folder: UploadFolder) throws {
-        (uploadID, kind, self.folder) = (fields.uploadID, fields.kind, folder)
+    convenience init(_ fields: ChunkFields, owner: String, in folder: UploadFolder) throws {
         let head = UploadJournal.Head(
             owner: owner, fileName: fields.dataset.fileName, total: fields.total, boot: UploadJournal.thisBoot)
-        let data = try OpenFile(folder.data(uploadID, kind), O_RDWR | O_CREAT | O_TRUNC)
-        let journal = try UploadJournal(head, at: folder.journal(uploadID, kind))
-        state = Mutex(State(head: head, journal: journal, map: ChunkMap(total: fields.total), data: data))
+        let data = try OpenFile(folder.data(fields.uploadID, fields.kind), O_RDWR | O_CREAT | O_TRUNC)
+        let journal = try UploadJournal(head, at: folder.journal(fields.uploadID, fields.kind))
+        let state = State(head: head, journal: journal, map: ChunkMap(total: fields.total), data: data)
+        self.init(fields.uploadID, fields.kind, folder, state)
     }
 
     /// Goes on with what an earlier life of the server has left; nil where that is of no use.
-    init?(_ uploadID: String, _ kind: UploadKind, in folder: UploadFolder) throws {
-        (self.uploadID, self.kind, self.folder) = (uploadID, kind, folder)
+    convenience init?(_ uploadID: String, _ kind: UploadKind, in folder: UploadFolder) throws {
         guard let left = UploadJournal.read(folder.journal(uploadID, kind)) else { return nil }
         let data = try OpenFile(folder.data(uploadID, kind), O_RDWR | O_CREAT)
         let map = ChunkMap(total: left.head.total, places: left.places)
         // Somebody has removed or shortened it.
         guard try data.size >= map.end else { return nil }
-        state = Mutex(
-            State(head: left.head, journal: left.journal, map: map, data: data, datasetID: left.datasetID))
+        let state = State(
+            head: left.head, journal: left.journal, map: map, data: data, datasetID: left.datasetID)
+        self.init(uploadID, kind, folder, state)
     }
 
     var head: UploadJournal.Head { state.withLock { $0.head } }
