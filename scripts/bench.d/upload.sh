@@ -1,6 +1,6 @@
 # How fast chunks of uploads are received: what the platform does at present (FastAPI), nginx, which only stores what it
-# gets, and ours. Each client is a curl that sends its chunks one after the other over one connection; all start at
-# once. The clock runs from there to the last answer. Clients and server are on this host, and the files in memory where
+# gets, and ours. The clients (upload_client.py) send their chunks one after the other over one connection each; all
+# start at once. The clock runs from there to the last answer. Clients and server are on this host, and the files in memory where
 # there is room.
 #   CLIENTS=10 CHUNKS=4 CHUNK_MIB=50   how many send how much; 50 MiB is what the web client sends
 #   WHO=fastapi,nginx,ours             those to measure
@@ -53,50 +53,43 @@ upload_to_fastapi() {
     # Starlette keeps what it receives in a file of this folder, before the handler reads it.
     TMPDIR=$upload_home/spool server_start "$upload_home/log" \
         "$peers_home/bin/python" scripts/bench.d/upload_peer.py "$upload_home/files"
-    upload_measure 'FastAPI, uvicorn with 1 worker' upload_post_fields_first
+    upload_measure 'FastAPI, uvicorn with 1 worker' form
 }
 
 upload_to_nginx() {
     upload_empty
     server_start "$upload_home/log" upload_become_nginx
-    upload_measure 'nginx, PUT, 2 workers' upload_put
+    upload_measure 'nginx, PUT, 2 workers' put
 }
 
 upload_to_ours() {
     upload_empty
     server_start_ours "$release/deadtrees" "$upload_home/files"
-    upload_measure 'ours' upload_post_fields_first
+    upload_measure 'ours' form
     upload_empty
     server_start_ours "$release/deadtrees" "$upload_home/files"
-    upload_measure 'ours, the file before the fields (web client)' upload_post_file_first
+    upload_measure 'ours, the file before the fields (web client)' file-first
 }
 
-# usage: upload_measure SUBJECT REQUEST: adds what sends chunk $chunk of upload $upload to the arguments of curl
+# usage: upload_measure SUBJECT form|file-first|put
 upload_measure() {
-    local micros cpu client pids=() bytes=$((upload_clients * upload_chunks * (upload_mib << 20)))
+    local micros cpu bytes=$((upload_clients * upload_chunks * (upload_mib << 20)))
     cpu=$(upload_cpu)
-    micros=${EPOCHREALTIME//[!0-9]/}
-    for client in $(seq "$upload_clients"); do
-        upload_client "bench-$round-$client" "$2" >"$upload_home/answers-$client" 2>&1 &
-        pids+=($!)
-    done
     # What went wrong is in the answers.
-    wait "${pids[@]}" || true
-    micros=$((${EPOCHREALTIME//[!0-9]/} - micros))
-    upload_note upload "$1" "$micros" "$bytes" "$cpu"
+    python3 scripts/bench.d/upload_client.py "$2" "$server_port" "bench-$round" "$upload_clients" "$upload_chunks" \
+        "$upload_home/chunk" "${server_token:-}" >"$upload_home/answers" 2>&1 || true
+    micros=$(awk '$1 == "micros" { print $2 }' "$upload_home/answers")
     upload_arrived "$1" "$bytes"
+    upload_note upload "$1" "$micros" "$bytes" "$cpu"
     server_forget
 }
 
-# Each answer was good, each client had one connection, and all bytes lie in the server's folder.
+# Each answer was good, and all bytes lie in the server's folder. (A client whose connection is closed ends with an error.)
 # usage: upload_arrived SUBJECT BYTES
 upload_arrived() {
     local stored
-    if ! awk -v answers=$((upload_clients * upload_chunks)) -v connections="$upload_clients" '
-        /^2[0-9][0-9] / { good++; made += $2; next }
-        { print >"/dev/stderr" }
-        END { exit !(good == answers && made == connections) }' "$upload_home"/answers-*; then
-        echo "$1: not all answers were 2xx, or connections were closed; one answer: $(head -c 300 "$upload_home/answer")" >&2
+    if [ "$(grep -c '^2[0-9][0-9]$' "$upload_home/answers")" != $((upload_clients * upload_chunks)) ]; then
+        echo "$1: not all answers were 2xx, or connections were closed: $(head -c 300 "$upload_home/answers")" >&2
         return 1
     fi
     stored=$(find "$upload_home/files" -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%.0f", n }')

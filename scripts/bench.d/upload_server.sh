@@ -29,20 +29,8 @@ stop_upload() {
     upload_home=
 }
 
-# Run in the background: becomes a curl that sends all chunks of an upload. curl asks before it sends much (Expect), which
-# costs a round trip, and which no browser does.
-# usage: upload_client UPLOAD REQUEST
-upload_client() {
-    local upload=$1 chunk arguments=(-sS)
-    for chunk in $(seq 0 $((upload_chunks - 1))); do
-        [ "$chunk" = 0 ] || arguments+=(--next)
-        arguments+=(-H Expect: -o "$upload_home/answer" -w '%{http_code} %{num_connects}\n')
-        "$2"
-    done
-    exec curl "${arguments[@]}"
-}
-
-# The form of one chunk, in two halves: fields and file.
+# The form of one chunk for curl, in two halves: fields and file.
+# shellcheck disable=SC2034 # they are for the caller
 # usage: upload_form TOTAL FILE NAME
 upload_form() {
     fields=(
@@ -51,22 +39,9 @@ upload_form() {
     )
     file=(-F "file=@$2;filename=$3;type=application/octet-stream")
 }
-# The chunk after those that are sent never comes, so that no upload is finished.
-upload_form_of_many() { upload_form $((upload_chunks + 1)) "$upload_home/chunk" bench.tif; }
 upload_post() {
     arguments+=(-H "Authorization: Bearer $server_token" "$@" "http://127.0.0.1:$server_port/datasets/chunk")
 }
-upload_post_fields_first() {
-    local fields file
-    upload_form_of_many
-    upload_post "${fields[@]}" "${file[@]}"
-}
-upload_post_file_first() {
-    local fields file
-    upload_form_of_many
-    upload_post "${file[@]}" "${fields[@]}"
-}
-upload_put() { arguments+=(-T "$upload_home/chunk" "http://127.0.0.1:$server_port/$upload-$chunk"); }
 
 # Where Debian puts it is on root's PATH only.
 upload_nginx() { PATH=$PATH:/usr/sbin command -v nginx || true; }

@@ -37,6 +37,9 @@ final class ClientManners: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        // Chunks come fast: each read of the socket costs two changes of thread, however much it brings.
+        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16 << 10, maximum: 256 << 10)
+        context.channel.setOption(.recvAllocator, value: allocator).whenFailure { _ in }
         if context.channel.isActive { wait(context) }
     }
 
