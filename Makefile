@@ -28,13 +28,15 @@ test: setup ## all tests, with a real PostgreSQL, Docker Engine and worker
 	swift build --build-tests
 	scripts/with-services scripts/test $(ARGS)
 
-check: setup ## format, shell scripts, compose files
+check: setup ## format, shell scripts, compose files; the HTTP API beside its description
 	scripts/check
+	swift build --product deadtrees
+	scripts/fuzz-api
 
 format: ## format the Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
-bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd|gpu|storage
+bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd|gpu|storage|upload|upload_zip
 	for product in deadtrees orthopreview odm-simulator queue-bench storage-bench; do swift build -c release --product $$product || exit 1; done
 	POSTGRES_OPTIONS='$(BENCH_POSTGRES)' scripts/with-services scripts/bench
 

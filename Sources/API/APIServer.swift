@@ -83,13 +83,14 @@ public struct APIServer: Service {
             } catch {
                 logger.warning("unfinished uploads could not be looked for", metadata: ["error": "\(Failure(error))"])
             }
-            try? await Task.sleep(for: min(.seconds(600), settings.uploadLifetime / 4))  // A canceled sleep ends the loop.
+            let pause = min(.seconds(600), settings.uploadLifetime / 4)
+            try? await Task.sleep(for: pause)  // A canceled sleep ends the loop.
         }
     }
 
     /// Every path by itself and below `/api/v1`, where today's proxy and clients have it.
     private func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         let routes = self.routes
         let paths = Dictionary(grouping: routes, by: \.path).mapValues { $0.map(\.method) }
         let prefixed = Dictionary(uniqueKeysWithValues: paths.map { ("/api/v1\($0)", $1) })

@@ -5,8 +5,11 @@ import Testing
 /// One connection to an HTTP server on loopback, which sends exactly what it is told to: also what no client would.
 public final class HTTPCall: Sendable {
     private let descriptor: Int32
+    private let wantsBody: Bool
 
-    public init(port: UInt16) throws {
+    /// - Parameter wantsBody: false for answers to HEAD, which have a length and no body.
+    public init(port: UInt16, wantsBody: Bool = true) throws {
+        self.wantsBody = wantsBody
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -26,8 +29,8 @@ public final class HTTPCall: Sendable {
     public func send(_ bytes: Data) {
         bytes.withUnsafeBytes { bytes in
             var done = 0
-            while done < bytes.count {
-                let count = Glibc.send(descriptor, bytes.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL))
+            while done < bytes.count, let start = bytes.baseAddress {
+                let count = Glibc.send(descriptor, start + done, bytes.count - done, Int32(MSG_NOSIGNAL))
                 guard count > 0 else { return }
                 done += count
             }
@@ -55,7 +58,7 @@ public final class HTTPCall: Sendable {
         var bytes = Data()
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            if let answer = HTTPAnswer(bytes) {
+            if let answer = HTTPAnswer(bytes, wantsBody: wantsBody) {
                 if isWanted(answer.status) { return answer }
                 bytes = bytes.suffix(from: bytes.startIndex + answer.length)
                 continue
@@ -77,7 +80,7 @@ public struct HTTPAnswer: Sendable {
     let length: Int
 
     /// Nil while it is not whole.
-    init?(_ bytes: Data) {
+    init?(_ bytes: Data, wantsBody: Bool) {
         guard let end = bytes.range(of: Data("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
         let words = lines[0].split(separator: " ")
@@ -87,7 +90,7 @@ public struct HTTPAnswer: Sendable {
             return parts.count == 2 ? (parts[0].lowercased(), parts[1].trimmingCharacters(in: .whitespaces)) : nil
         }
         headers = Dictionary(pairs) { $1 }
-        let count = headers["content-length"].flatMap { Int($0) } ?? 0
+        let count = wantsBody ? headers["content-length"].flatMap { Int($0) } ?? 0 : 0
         guard bytes.endIndex - end.upperBound >= count else { return nil }
         self.status = status
         body = bytes[end.upperBound..<(end.upperBound + count)]
@@ -106,7 +109,7 @@ extension APIProcess {
     public func call(
         _ method: String, _ path: String, token: String? = nil, headers: [String: String] = [:], body: Data = Data()
     ) async throws -> HTTPAnswer {
-        let call = try HTTPCall(port: port)
+        let call = try HTTPCall(port: port, wantsBody: method != "HEAD")
         call.send(Self.head(method, path, token, headers, length: body.count) + body)
         return try await call.answer()
     }

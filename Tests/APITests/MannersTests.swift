@@ -16,6 +16,7 @@ struct MannersTests {
             let server = try await APIProcess.start(site)
             for path in ["/livez", "/healthz", "/readyz", "/", "/api/v1/livez"] {
                 #expect((try await server.call("GET", path)).status == 200)
+                #expect((try await server.call("HEAD", path)).status == 200)
             }
             let metrics = try await server.call("GET", "/metrics")
             #expect(metrics.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)

@@ -1,4 +1,5 @@
 import DB
+import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -8,6 +9,6 @@ extension TokenVerifier {
     func requester(asking request: Request) async throws -> Requester {
         let words = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0].lowercased() == "bearer" else { throw Problem.notAuthenticated }
-        return try await requester(of: String(words[1]))
+        return try await requester(of: words[1].trimmingCharacters(in: .whitespaces))
     }
 }

@@ -22,7 +22,7 @@ struct RequestFrame: RouterMiddleware {
         } catch {
             response = try answer(error, request, context)
         }
-        response.headers[.requestID] = context.id
+        if let name = HTTPField.Name("X-Request-ID") { response.headers[name] = context.id }
         response.headers[.xContentTypeOptions] = "nosniff"
         let duration = ContinuousClock.now - start
         let route = context.endpointPath ?? "unknown"
@@ -61,8 +61,4 @@ struct RequestFrame: RouterMiddleware {
             return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
         }?.value
     }
-}
-
-extension HTTPField.Name {
-    static let requestID = Self("X-Request-ID")!  // a name without a character that is not allowed
 }

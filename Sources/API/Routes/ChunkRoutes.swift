@@ -62,7 +62,9 @@ struct ChunkRoutes: Sendable {
         guard map.missing.isEmpty else { throw Problem.missingChunks(map.missing) }
         let key = UploadKey(
             uploadID: fields.uploadID, bytes: map.bytes, chunks: fields.total, fingerprint: fingerprint)
-        return try await session.end(fingerprint) { [intake] in try await intake.finish(session, fields, key, of: requester) }
+        return try await session.end(fingerprint) { [intake] in
+            try await intake.finish(session, fields, key, of: requester)
+        }
     }
 
     /// Room for the request: by its length, else for the most that it may have.
@@ -81,7 +83,7 @@ struct ChunkRoutes: Sendable {
     /// What has arrived, so that a client can go on.
     func state(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let requester = try await tokens.requester(asking: request)
-        let uploadID = context.parameters.get("upload_id") ?? ""
+        let uploadID = context.parameters.get("upload_id")?.removingPercentEncoding ?? ""
         if UploadID.isSafe(uploadID) {
             if let session = desk.session(uploadID, of: requester.userID) {
                 return try JSONBody.response(UploadState(session))
@@ -130,7 +132,8 @@ private struct UploadState: Encodable {
 
     init(_ uploadID: String, _ upload: FinishedUpload) {
         self.uploadID = uploadID
-        uploadType = try? UploadKind(fileName: upload.fileName)  // one that was named otherwise was told apart by a field
+        // One that was named otherwise has been told apart by a field.
+        uploadType = try? UploadKind(fileName: upload.fileName)  // see above
         fileName = upload.fileName
         chunksTotal = upload.chunks
         received = Array(0..<upload.chunks)

@@ -14,7 +14,9 @@ struct ProcessRoute: Sendable {
         let requester = try await tokens.requester(asking: request)
         var request = request
         let body = try await request.collectBody(upTo: 64 << 10)
-        let asked = try ProcessBody(Data(body.readableBytesView), datasetID: context.parameters.get("dataset_id") ?? "")
+        let asked = try ProcessBody(
+            Data(body.readableBytesView), datasetID: context.parameters.get("dataset_id")?.removingPercentEncoding ?? ""
+        )
         let types = try await checked(asked.taskTypes)
         do {
             return JSONBody.response(

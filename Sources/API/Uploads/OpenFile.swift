@@ -27,9 +27,9 @@ final class OpenFile: Sendable {
     func write(_ buffer: ByteBuffer, at offset: Int64) throws {
         try buffer.withUnsafeReadableBytes { bytes in
             var done = 0
-            while done < bytes.count {
+            while done < bytes.count, let start = bytes.baseAddress {
                 let count = pwrite(
-                    descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
+                    descriptor, start + done, bytes.count - done, off_t(offset) + off_t(done))
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { throw Failure.uploadFile("write", errno) }
                 done += count

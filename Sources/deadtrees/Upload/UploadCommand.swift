@@ -49,11 +49,13 @@ struct UploadCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...16).contains(parallel) else { throw ValidationError("--parallel must be from 1 to 16") }
-        guard (ByteCount(bytes: 1024)...(.gibibytes(2))).contains(chunkSize) else {
-            throw ValidationError("--chunk-size must be from 1KiB to 2GiB")
+        guard (ByteCount(bytes: 1024)...(.gibibytes(1))).contains(chunkSize) else {
+            throw ValidationError("--chunk-size must be from 1KiB to 1GiB")
         }
-        guard uploadId.map({ $0.wholeMatch(of: /[A-Za-z0-9_-]{1,128}/) != nil }) ?? true else {
-            throw ValidationError("--upload-id must be 1 to 128 letters, digits, - and _")
+        guard uploadId.map({ $0.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,127}/) != nil }) ?? true else {
+            throw ValidationError(
+                "--upload-id must be 1 to 128 letters, digits, dots, - and _, of which the first is a letter or a digit"
+            )
         }
         guard process.map({ !QueueCommand.names([$0]).isEmpty }) ?? true else {
             throw ValidationError("name at least one task type after --process, such as geotiff")
