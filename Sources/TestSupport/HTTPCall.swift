@@ -99,7 +99,10 @@ public struct HTTPAnswer: Sendable {
 
     public var text: String { String(decoding: body, as: UTF8.self) }
     /// The body's members; empty where it is no JSON object.
-    public var json: [String: Any] { (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] ?? [:] }  // see above
+    public var json: [String: Any] {
+        let object = try? JSONSerialization.jsonObject(with: body)  // see above
+        return object as? [String: Any] ?? [:]
+    }
     /// The sentence that clients show.
     public var detail: String { json["detail"] as? String ?? "\(json["detail"] ?? "")" }
 }
