@@ -18,23 +18,7 @@ struct ChunkRoutes: Sendable {
         let requester = try await tokens.requester(asking: request)
         let admission = try admit(request, requester)
         defer { withExtendedLifetime(admission) {} }
-        guard let boundary = request.headers[.contentType].flatMap(Self.boundary) else {
-            // The fields that are missing, as for a form without any.
-            _ = try ChunkFields([:], fileName: nil)
-            throw Problem.brokenForm("it has no Content-Type with a boundary")
-        }
-        var receiver = try ChunkReceiver(boundary, desk: desk, owner: requester.userID)
-        let chunk: ChunkReceiver.Received
-        do {
-            for try await buffer in request.body {
-                counters.received(bytes: buffer.readableBytes)
-                try await receiver.feed(buffer)
-            }
-            chunk = try await receiver.finish()
-        } catch {
-            receiver.abandon()
-            throw error
-        }
+        let chunk = try await chunk(request, of: requester)
         guard chunk.session.map.bytes <= desk.limits.file else {
             await desk.forget(chunk.session)
             throw Problem.fileTooLarge(desk.limits.file)
@@ -44,6 +28,25 @@ struct ChunkRoutes: Sendable {
             return try JSONBody.response(["message": message])
         }
         return JSONBody.response(text: try await complete(chunk, requester))
+    }
+
+    private func chunk(_ request: Request, of requester: Requester) async throws -> ChunkReceiver.Received {
+        guard let boundary = request.headers[.contentType].flatMap(Self.boundary) else {
+            // The fields that are missing, as for a form without any.
+            _ = try ChunkFields([:], fileName: nil)
+            throw Problem.brokenForm("it has no Content-Type with a boundary")
+        }
+        var receiver = try ChunkReceiver(boundary, desk: desk, owner: requester.userID)
+        do {
+            for try await buffer in request.body {
+                counters.received(bytes: buffer.readableBytes)
+                try await receiver.feed(buffer)
+            }
+            return try await receiver.finish()
+        } catch {
+            receiver.abandon()
+            throw error
+        }
     }
 
     /// The last chunk has come, perhaps again.

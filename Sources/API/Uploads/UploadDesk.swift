@@ -29,7 +29,8 @@ final class UploadDesk: Sendable {
         for (uploadID, kind) in try folder.uploads() {
             let session = try UploadSession(uploadID, kind, in: folder)
             sessions.withLock { $0[uploadID] = session }
-            if session == nil { UploadSession.remove(uploadID, kind, in: folder) }
+            // The data first: what has no journal would never be found again.
+            if session == nil { Self.remove([folder.data(uploadID, kind), folder.journal(uploadID, kind)]) }
         }
     }
 
@@ -41,14 +42,16 @@ final class UploadDesk: Sendable {
     /// The upload that a chunk belongs to, which is begun where there is none.
     /// - Throws: `Problem` 403 where the name is somebody else's, 409 where the chunk is of another upload of that name.
     func session(for fields: ChunkFields, owner: String) throws -> UploadSession {
-        try sessions.withLock { sessions in
+        var gone: [String] = []
+        defer { Self.remove(gone) }
+        return try sessions.withLock { sessions in
             if let session = sessions[fields.uploadID], !session.isOver {
                 let head = session.head
                 guard head.owner == owner else { throw Problem.foreignUpload(fields.uploadID) }
                 if head.total == fields.total && session.kind == fields.kind { return session }
                 // The first chunk of something else under the same name: the client has begun again.
                 guard fields.index == 0, !session.isEnding else { throw Problem.otherUpload(fields, head.total) }
-                session.remove()
+                gone = session.detach()
             }
             let session = try UploadSession(fields, owner: owner, in: folder)
             sessions[fields.uploadID] = session
@@ -57,9 +60,15 @@ final class UploadDesk: Sendable {
     }
 
     func forget(_ session: UploadSession) async {
-        sessions.withLock { if $0[session.uploadID] === session { $0[session.uploadID] = nil } }
-        // A file of 200 GiB is not removed in no time.
-        try? await blocking.run { session.remove() }  // throws nothing but that it was canceled
+        let gone = sessions.withLock { sessions -> [String] in
+            if sessions[session.uploadID] === session { sessions[session.uploadID] = nil }
+            return session.detach()
+        }
+        try? await blocking.run { Self.remove(gone) }  // throws nothing but that it was canceled
+    }
+
+    private static func remove(_ files: [String]) {
+        for file in files { unlink(file) }
     }
 
     /// Lets a request of so many bytes in, and counts them until it is over.

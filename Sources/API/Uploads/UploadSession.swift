@@ -15,11 +15,11 @@ final class UploadSession: Sendable {
 
     let uploadID: String
     let kind: UploadKind
-    private let folder: UploadFolder
-    private let state: Mutex<State>
+    let folder: UploadFolder
+    let state: Mutex<State>
     private let copying = Mutex<Void>(())
 
-    private struct State {
+    struct State {
         var head: UploadJournal.Head
         var journal: UploadJournal
         var map: ChunkMap
@@ -180,82 +180,5 @@ extension UploadSession {
             state.writers[other] = nil
             sink.stop()
         }
-    }
-
-    /// Makes a dataset of it, once: whoever asks again with the same fingerprint waits for the same one.
-    /// - Throws: what `work` throws; `Problem` 409 for another fingerprint.
-    func end(_ fingerprint: String, _ work: @escaping @Sendable () async throws -> String) async throws -> String {
-        let task = try state.withLock { state -> Task<String, any Error> in
-            if let task = state.ending {
-                guard state.fingerprint == fingerprint else { throw Problem.uploadIsEnding(uploadID) }
-                return task
-            }
-            let task = Task { try await work() }
-            (state.ending, state.fingerprint) = (task, fingerprint)
-            return task
-        }
-        do {
-            return try await task.value
-        } catch {
-            state.withLock { if $0.ending == task { ($0.ending, $0.lastUse) = (nil, .now) } }
-            throw error
-        }
-    }
-
-    /// The id that was last set aside for its dataset: a server that was killed may have made it one without telling.
-    var datasetID: Int64? { state.withLock { $0.datasetID } }
-
-    func becomes(_ datasetID: Int64) throws {
-        try state.withLock { state in
-            try state.journal.becomes(datasetID)
-            state.datasetID = datasetID
-        }
-    }
-
-    /// Cuts off what longer chunks of an earlier try have left behind the last one, and brings all to the disk.
-    func close() throws {
-        let (data, end) = state.withLock { ($0.data, $0.map.end) }
-        try data.truncate(to: end)
-        try data.flush()
-    }
-
-    /// Takes it away.
-    func remove() {
-        state.withLock { state in
-            for sink in state.writers.values { sink.stop() }
-            (state.writers, state.isOver) = ([:], true)
-        }
-        Self.remove(uploadID, kind, in: folder)
-    }
-
-    /// The data first: what has no journal would never be found again.
-    static func remove(_ uploadID: String, _ kind: UploadKind, in folder: UploadFolder) {
-        unlink(folder.data(uploadID, kind))
-        unlink(folder.journal(uploadID, kind))
-    }
-}
-
-extension Problem {
-    static func missingChunks(_ missing: [Int]) -> Problem {
-        let listed = missing.prefix(20).map(String.init).joined(separator: ", ") + (missing.count > 20 ? ", …" : "")
-        var problem = Problem(
-            .conflict, "missing_chunks",
-            "\(missing.count) chunks of the upload have not arrived (\(listed)); send them, then the last one again")
-        problem.missing = missing
-        return problem
-    }
-
-    static func displacedChunk(_ index: Int) -> Problem {
-        var problem = Problem(
-            .conflict, "chunk_displaced",
-            "chunk \(index) was in the way of another one, for chunks are of different lengths; send it again")
-        problem.missing = [index]
-        return problem
-    }
-
-    static func uploadIsEnding(_ uploadID: String) -> Problem {
-        Problem(
-            .conflict, "upload_complete",
-            "the upload \(uploadID) is complete and being stored; a chunk that comes now is not taken")
     }
 }
