@@ -31,7 +31,7 @@ struct QueueChangeTests {
             #expect(refused.output.isEmpty)
             #expect(
                 refused.errors.hasPrefix("deadtrees: unknown task type: geotif; known are: odm_processing, geotiff, "))
-            #expect(refused.errors.hasSuffix(" deadwood_treecover_combined_v2 [refused]\n"))
+            #expect(refused.errors.hasSuffix(", aoi_v1, embeddings_v1 [refused]\n"))
             #expect(try await test.sql("SELECT id FROM v2_queue").isEmpty)
         }
     }

@@ -22,6 +22,11 @@ CREATE INDEX v2_uploads_by_user ON v2_uploads (user_id, upload_id, id DESC);
 CREATE INDEX v2_uploads_unfinished ON v2_uploads (created_at) WHERE finished_at IS NULL;
 
 COMMENT ON TABLE v2_uploads IS 'Uploads that became, or are becoming, datasets. Written by the HTTP API.';
+COMMENT ON COLUMN v2_uploads.id IS 'Of two uploads of one name the greater one is the newer.';
+COMMENT ON COLUMN v2_uploads.user_id IS 'Whose it is.';
+COMMENT ON COLUMN v2_uploads.file_name IS 'The last part of the file''s name, as the client gave it.';
+COMMENT ON COLUMN v2_uploads.bytes IS 'Size of the file.';
+COMMENT ON COLUMN v2_uploads.created_at IS 'When storing began: all chunks were there.';
 COMMENT ON COLUMN v2_uploads.upload_id IS 'The name that the client gave to the upload; unique among what its user has in flight.';
 COMMENT ON COLUMN v2_uploads.dataset_id IS 'The id that was set aside for it. There is such a dataset once finished_at is set, unless it was deleted since.';
 COMMENT ON COLUMN v2_uploads.server IS 'Who stores it: WORKER_NAME of the server.';
