@@ -4,6 +4,7 @@ import DB
 import Execution
 import Failures
 import Foundation
+import Glibc
 import Logging
 import NativeChild
 import ServiceLifecycle
@@ -20,6 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     func run() async throws {
+        Self.allowOpenFiles()
         let environment = try Environment()
         let settings = environment.settings
         let server = try APIServer(
@@ -33,6 +35,15 @@ struct ServeCommand: AsyncParsableCommand {
                 services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: environment.logger))
         try await StopSignals.run(group, logger: environment.logger) { Foundation.exit(128 + $0) }
+    }
+
+    /// Each upload and each connection has a file open, and the usual 1024 are soon gone.
+    private static func allowOpenFiles() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(resource, &limit)
     }
 
     private func tokens(_ environment: Environment) async throws -> TokenVerifier {

@@ -43,13 +43,6 @@ struct ChunkMapTests {
         #expect(map.offset(of: 2) == 17)
     }
 
-    @Test func roomEndsWhereAnotherChunkBegins() {
-        var map = ChunkMap(total: 3)
-        map.put(2, Place(offset: 20, length: 5))
-        #expect(map.nextPlace(after: 10, otherThan: 1) == 20)
-        #expect(map.nextPlace(after: 20, otherThan: 2) == nil)
-    }
-
     @Test func aJournalIsReadAsItWasWritten() throws {
         let path = NSTemporaryDirectory() + "journal-\(UUID().uuidString)"
         defer { unlink(path) }

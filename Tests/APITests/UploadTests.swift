@@ -101,12 +101,12 @@ struct UploadTests {
     @Test func allAtOnceAndEachTwice() async throws {
         try await with { site, server, token, file in
             let pieces = file.pieces(of: 20_000)
-            let pid = server.port
+            let port = server.port
             try await withThrowingDiscardingTaskGroup { group in
                 for index in (pieces.indices.dropLast() + pieces.indices.dropLast()).shuffled() {
                     let form = Form(index, of: pieces.count, "up-1", pieces[index])
                     group.addTask {
-                        let call = try HTTPCall(port: pid)
+                        let call = try HTTPCall(port: port)
                         call.send(
                             APIProcess.head(
                                 "POST", "/datasets/chunk", token, ["Content-Type": form.contentType],

@@ -27,7 +27,7 @@ COMMENT ON COLUMN v2_uploads.user_id IS 'Whose it is.';
 COMMENT ON COLUMN v2_uploads.file_name IS 'The last part of the file''s name, as the client gave it.';
 COMMENT ON COLUMN v2_uploads.bytes IS 'Size of the file.';
 COMMENT ON COLUMN v2_uploads.created_at IS 'When storing began: all chunks were there.';
-COMMENT ON COLUMN v2_uploads.upload_id IS 'The name that the client gave to the upload; unique among what its user has in flight.';
+COMMENT ON COLUMN v2_uploads.upload_id IS 'The name that the client gave to the upload; in use for one upload at a time.';
 COMMENT ON COLUMN v2_uploads.dataset_id IS 'The id that was set aside for it. There is such a dataset once finished_at is set, unless it was deleted since.';
 COMMENT ON COLUMN v2_uploads.server IS 'Who stores it: WORKER_NAME of the server.';
 COMMENT ON COLUMN v2_uploads.chunks IS 'In how many chunks the client sent the file.';

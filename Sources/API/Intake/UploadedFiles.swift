@@ -26,6 +26,7 @@ struct UploadedRaster: UploadedFiles {
         // Gone where it has got its name.
         defer { unlink(link) }
         try await storage.rename(folder.storagePath(link), to: name)
+        try OpenFile("\(folder.root)/archive", O_RDONLY | O_DIRECTORY).flush()
     }
 
     func images(of datasetID: Int64) -> (record: RawImagesRecord, path: String)? { nil }
@@ -55,7 +56,9 @@ final class UploadedPhotos: UploadedFiles {
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0 != "images" }
         guard uploads.isStorage else { return try await send(files, to: target, in: storage) }
         for file in files { try OpenFile("\(folder)/\(file)", O_RDONLY).flush() }
+        for inner in ["\(folder)/images", folder] { try OpenFile(inner, O_RDONLY | O_DIRECTORY).flush() }
         try await storage.rename(uploads.storagePath(folder), to: target)
+        try OpenFile("\(uploads.root)/raw_images", O_RDONLY | O_DIRECTORY).flush()
     }
 
     private func send(_ files: [String], to target: StoragePath, in storage: any Storage) async throws {

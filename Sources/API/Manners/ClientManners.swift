@@ -99,7 +99,9 @@ final class ClientManners: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func look(_ context: ChannelHandlerContext) {
-        let isTooSlow = isReadWanted && (state == .waitingForHead || bytes < leastBytes)
+        // Who has its answer already has had time to end its request.
+        let isDone = state == .readingBody && isAnswered
+        let isTooSlow = isDone || isReadWanted && (state == .waitingForHead || bytes < leastBytes)
         bytes = 0
         if isTooSlow { context.close(promise: nil) } else { wait(context) }
     }

@@ -50,7 +50,7 @@ struct ChunkFields: Sendable, Equatable {
         }
     }
 
-    /// 200 GiB in pieces of 2 MiB.
+    /// More than enough for 200 GiB in chunks of 4 MiB.
     private static let mostChunks = 100_000
     private static let uploadIDs =
         "1 to 128 letters, digits, dots, dashes or underscores that begin with none of these marks"

@@ -73,7 +73,7 @@ struct ChunkReceiver {
             return try await desk.blocking.run { [desk] in try AsideChunk(desk.folder) }
         }
         return try await desk.blocking.run { [desk, early, owner] in
-            guard let early else { return try AsideChunk(desk.folder) }
+            guard let early, try !desk.wouldReplace(early, owner: owner) else { return try AsideChunk(desk.folder) }
             return try desk.session(for: early, owner: owner).begin(early.index)
         }
     }
@@ -129,12 +129,12 @@ struct ChunkReceiver {
             let digest = fields.sha256 != nil || fields.isLast ? try sink.digest() : nil
             // Before it takes its place: what was there stays.
             if let wanted = fields.sha256, wanted != digest { throw Problem.damagedChunk(fields.index) }
-            let session = try desk.session(for: fields, owner: owner)
-            switch sink {
-            case let placed as PlacedChunk: try placed.finish()
-            case let aside as AsideChunk: try session.place(aside, fields.index)
-            default: break
+            if let placed = sink as? PlacedChunk {
+                try placed.finish()
+                return Received(session: placed.session, fields: fields, digest: digest)
             }
+            let session = try desk.session(for: fields, owner: owner)
+            if let aside = sink as? AsideChunk { try session.place(aside, fields.index) }
             return Received(session: session, fields: fields, digest: digest)
         }
     }

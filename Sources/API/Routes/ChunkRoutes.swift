@@ -53,7 +53,7 @@ struct ChunkRoutes: Sendable {
     private func complete(_ chunk: ChunkReceiver.Received, _ requester: Requester) async throws -> String {
         let (session, fields, map) = (chunk.session, chunk.fields, chunk.session.map)
         let fingerprint = [fields.dataset.fileName, "\(fields.total)", chunk.digest ?? ""].joined(separator: "/")
-        if !map.missing.isEmpty || fields.total == 1, session.datasetID == nil, !session.isEnding {
+        if map.places.keys.allSatisfy({ $0 == fields.index }), session.datasetID == nil, !session.isEnding {
             // What is repeated because its answer was lost, gets the answer that was lost.
             let made = try await intake.uploads.dataset(
                 of: fields.uploadID, fingerprint: fingerprint, by: requester)

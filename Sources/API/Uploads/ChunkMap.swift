@@ -7,15 +7,22 @@ struct ChunkMap: Equatable {
 
     let total: Int
     private(set) var places: [Int: Place] = [:]
+    /// Of all chunks that are there.
+    private(set) var bytes: Int64 = 0
 
     init(total: Int, places: [Int: Place] = [:]) {
         self.total = total
         self.places = places.filter { (0..<total).contains($0.key) }
+        bytes = self.places.values.reduce(0) { $0 + $1.length }
     }
 
-    mutating func put(_ index: Int, _ place: Place) { places[index] = place }
-    mutating func lose(_ index: Int) { places[index] = nil }
-    mutating func loseAll() { places = [:] }
+    mutating func put(_ index: Int, _ place: Place) {
+        lose(index)
+        places[index] = place
+        bytes += place.length
+    }
+    mutating func lose(_ index: Int) { bytes -= places.removeValue(forKey: index)?.length ?? 0 }
+    mutating func loseAll() { (places, bytes) = ([:], 0) }
 
     /// Where a chunk begins; nil while that cannot be known.
     /// - Parameter length: the chunk's own, once that is known.
@@ -61,15 +68,4 @@ struct ChunkMap: Equatable {
 
     /// Where the last of those that are there ends.
     var end: Int64 { places.values.map(\.end).max() ?? 0 }
-
-    /// Bytes of all chunks that are there.
-    var bytes: Int64 { places.values.reduce(0) { $0 + $1.length } }
-
-    /// The first byte after `offset` that belongs to a chunk other than `index`; nil where there is none.
-    func nextPlace(after offset: Int64, otherThan index: Int) -> Int64? {
-        places.filter { $0.key != index && $0.value.length > 0 && $0.value.end > offset }.map {
-            max($0.value.offset, offset)
-        }
-        .min()
-    }
 }

@@ -17,7 +17,7 @@ protocol ChunkSink: Sendable {
 final class PlacedChunk: ChunkSink {
     let index: Int
     let offset: Int64
-    private let session: UploadSession
+    let session: UploadSession
     private let file: OpenFile
     private let state: Mutex<State>
 
@@ -34,25 +34,42 @@ final class PlacedChunk: ChunkSink {
     }
 
     func write(_ buffers: [ByteBuffer]) throws {
-        for buffer in buffers { try write(buffer) }
+        for buffer in buffers {
+            // The session's lock comes before ours, so the room is asked for without it.
+            while let end = try writeWhereFits(buffer) { try session.makeRoom(for: self, upTo: offset + end) }
+        }
     }
 
-    private func write(_ buffer: ByteBuffer) throws {
-        let end = state.withLock { $0.written } + Int64(buffer.readableBytes)
-        if end > state.withLock({ $0.room }) {
-            // Not under our own lock: the session stops writers under its.
-            let room = try session.makeRoom(for: self, upTo: offset + end)
-            state.withLock { $0.room = room }
-        }
+    /// Nil when it is written; else where it would end, counted from the chunk's beginning.
+    private func writeWhereFits(_ buffer: ByteBuffer) throws -> Int64? {
         try state.withLock { state in
-            // What comes after that is read and thrown away: the chunk is there already.
-            if !state.isStopped { try file.write(buffer, at: offset + state.written) }
+            let end = state.written + Int64(buffer.readableBytes)
+            if !state.isStopped {
+                if end > state.room { return end }
+                try file.write(buffer, at: offset + state.written)
+            }
+            // What comes to one that is stopped is read and thrown away.
             state.written = end
+            return nil
         }
     }
 
     /// Nothing is written from here on: returns when the write that is under way has ended.
     func stop() { state.withLock { $0.isStopped = true } }
+
+    /// The first byte that is not its own to write.
+    var limit: Int64 { state.withLock { $0.room == .max ? .max : offset + $0.room } }
+
+    func grow(upTo limit: Int64) { state.withLock { $0.room = max($0.room, limit - offset) } }
+
+    /// Leaves the bytes from `limit` on to others. False where it has written there already.
+    func shrink(to limit: Int64) -> Bool {
+        state.withLock { state in
+            guard offset + state.written <= limit else { return false }
+            state.room = min(state.room, limit - offset)
+            return true
+        }
+    }
 
     func digest() throws -> String {
         try file.digest(of: .init(offset: offset, length: state.withLock { $0.written }))

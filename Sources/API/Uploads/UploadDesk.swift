@@ -18,6 +18,9 @@ final class UploadDesk: Sendable {
     private let arriving = Mutex<[String: Int64]>([:])
     private let lock: OpenFile
 
+    /// Of one user at a time.
+    private static let mostUploads = 100
+
     /// Takes up the uploads that an earlier life of the server has left.
     /// - Throws: `Failure` where another server uses the folder.
     init(_ folder: UploadFolder, _ limits: UploadLimits, logger: Logger) throws {
@@ -27,7 +30,12 @@ final class UploadDesk: Sendable {
         guard lock.tryLock() else { throw Failure.uploadFolderInUse(folder.root) }
         try folder.clearIncoming()
         for (uploadID, kind) in try folder.uploads() {
-            let session = try UploadSession(uploadID, kind, in: folder)
+            let session: UploadSession?
+            do { session = try UploadSession(uploadID, kind, in: folder) } catch {
+                logger.error(
+                    "an upload cannot be gone on with", metadata: ["upload_id": "\(uploadID)", "error": "\(error)"])
+                continue
+            }
             sessions.withLock { $0[uploadID] = session }
             // The data first: what has no journal would never be found again.
             if session == nil { Self.remove([folder.data(uploadID, kind), folder.journal(uploadID, kind)]) }
@@ -37,6 +45,12 @@ final class UploadDesk: Sendable {
     /// The upload of that name, where it is `owner`'s.
     func session(_ uploadID: String, of owner: String) -> UploadSession? {
         sessions.withLock { $0[uploadID].flatMap { $0.head.owner == owner && !$0.isOver ? $0 : nil } }
+    }
+
+    /// Whether the chunk is of another upload than the one of that name: then it must be whole before that one goes.
+    func wouldReplace(_ fields: ChunkFields, owner: String) throws -> Bool {
+        guard let session = session(fields.uploadID, of: owner) else { return false }
+        return session.head.total != fields.total || session.kind != fields.kind
     }
 
     /// The upload that a chunk belongs to, which is begun where there is none.
@@ -52,6 +66,10 @@ final class UploadDesk: Sendable {
                 // The first chunk of something else under the same name: the client has begun again.
                 guard fields.index == 0, !session.isEnding else { throw Problem.otherUpload(fields, head.total) }
                 gone = session.detach()
+            }
+            // Each has a file open.
+            guard sessions.values.count(where: { $0.head.owner == owner }) < Self.mostUploads else {
+                throw Problem.tooManyUploads(Self.mostUploads)
             }
             let session = try UploadSession(fields, owner: owner, in: folder)
             sessions[fields.uploadID] = session
@@ -128,6 +146,14 @@ struct UploadLimits: Sendable {
 }
 
 extension Problem {
+    static func tooManyUploads(_ limit: Int) -> Problem {
+        Problem(
+            .tooManyRequests, "too_many_uploads",
+            "you have \(limit) unfinished uploads, which is the most; finish one first"
+        )
+        .retry(after: 60)
+    }
+
     static func foreignUpload(_ uploadID: String) -> Problem {
         Problem(
             .forbidden, "foreign_upload", "the upload id \(uploadID) is in use by somebody else; choose another one")

@@ -58,6 +58,7 @@ struct UploadJournal {
             switch (words.first, numbers.count) {
             case ("have", 3): left.places[Int(numbers[0])] = Place(offset: numbers[1], length: numbers[2])
             case ("lost", 1): left.places[Int(numbers[0])] = nil
+            case ("lost", 0): left.places = [:]
             case ("dataset", 1): left.datasetID = numbers[0]
             default: continue
             }
@@ -68,6 +69,8 @@ struct UploadJournal {
     func have(_ index: Int, _ place: Place) throws { try append("have \(index) \(place.offset) \(place.length)") }
 
     func lost(_ index: Int) throws { try append("lost \(index)") }
+
+    func lostAll() throws { try append("lost all") }
 
     func becomes(_ datasetID: Int64) throws { try append("dataset \(datasetID)") }
 

@@ -12,6 +12,9 @@ extension UploadSession {
                 guard state.fingerprint == fingerprint else { throw Problem.uploadIsEnding(uploadID) }
                 return task
             }
+            // Since the caller looked, a chunk may have been sent again, or another upload begun.
+            guard !state.isOver else { throw Problem.uploadIsEnding(uploadID) }
+            guard state.map.missing.isEmpty else { throw Problem.missingChunks(state.map.missing) }
             let task = Task { try await work() }
             (state.ending, state.fingerprint) = (task, fingerprint)
             return task
@@ -49,9 +52,11 @@ extension UploadSession {
             for sink in state.writers.values { sink.stop() }
             (state.writers, state.isOver) = ([:], true)
             // The data first: what has no journal would never be found again.
-            return [folder.data(uploadID, kind), folder.journal(uploadID, kind)].map { name in
+            return [folder.data(uploadID, kind), folder.journal(uploadID, kind)].compactMap { name in
                 let other = folder.fresh("gone")
-                return rename(name, other) == 0 ? other : name
+                if rename(name, other) == 0 { return other }
+                unlink(name)
+                return nil
             }
         }
     }

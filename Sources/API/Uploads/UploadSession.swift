@@ -37,6 +37,9 @@ final class UploadSession: Sendable {
         var fingerprint: String?
         /// Another upload has taken its name, or it has become a dataset.
         var isOver = false
+
+        /// Not once it is being stored, or may be: its file may be the dataset's by now.
+        var takesBytes: Bool { !isOver && ending == nil && datasetID == nil }
     }
 
     private init(_ uploadID: String, _ kind: UploadKind, _ folder: UploadFolder, _ state: sending State) {
@@ -77,10 +80,10 @@ final class UploadSession: Sendable {
     func begin(_ index: Int) throws -> any ChunkSink {
         let placed = state.withLock { state -> PlacedChunk? in
             state.lastUse = .now
-            guard !state.isOver, state.ending == nil, state.map.places[index] == nil, state.writers[index] == nil,
-                state.copies[index] == nil, let offset = state.map.offset(of: index)
+            guard state.takesBytes, state.map.places[index] == nil, state.writers[index] == nil,
+                state.copies[index] == nil, let offset = state.map.offset(of: index),
+                let room = Self.room(state, from: offset)
             else { return nil }
-            let room = Self.room(state, index, from: offset)
             let sink = PlacedChunk(session: self, index: index, file: state.data, offset: offset, room: room)
             state.writers[index] = sink
             return sink
@@ -91,37 +94,51 @@ final class UploadSession: Sendable {
     /// The chunk is at its place and whole.
     /// - Throws: `Problem` 409 where another chunk needed the place meanwhile.
     func place(_ sink: PlacedChunk, length: Int64) throws {
-        try state.withLock { state in
-            guard state.writers[sink.index] === sink else {
-                // Overtaken by a copy that is whole, or in the way of another chunk.
-                if state.map.places[sink.index] != nil || state.copies[sink.index] != nil { return }
-                throw Problem.displacedChunk(sink.index)
-            }
+        let isOvertaken = try state.withLock { state in
+            guard state.writers[sink.index] === sink else { return true }
             state.writers[sink.index] = nil
             try Self.put(&state, sink.index, Place(offset: sink.offset, length: length))
+            return false
         }
+        guard isOvertaken else { return }
+        // By a copy that is whole, and soon there; or it was in the way of another chunk.
+        copying.withLock { _ in }
+        guard map.places[sink.index] != nil else { throw Problem.displacedChunk(sink.index) }
     }
 
     func abandon(_ sink: PlacedChunk) {
         state.withLock { if $0.writers[sink.index] === sink { $0.writers[sink.index] = nil } }
     }
 
-    /// Copies a whole chunk to its place. Does nothing while that cannot be known, as of a last chunk without others.
+    /// Copies a whole chunk to its place. Does nothing while that cannot be known, as of a last chunk without others, and
+    /// where the same bytes are there already.
     func place(_ sink: AsideChunk, _ index: Int) throws {
         let (file, length) = sink.whole
         // One at a time, and not under the state's lock, which everybody needs.
         try copying.withLock { _ in
-            guard let place = try claim(index, length) else { return }
-            defer { state.withLock { $0.copies[index] = nil } }
+            guard try !isThere(index, length, sink), let place = try claim(index, length) else { return }
+            defer { state.withLock { if $0.copies[index] == place { $0.copies[index] = nil } } }
             try file.copy(length, to: state.withLock { $0.data }, at: place.offset)
-            try state.withLock { try Self.put(&$0, index, place) }
+            try state.withLock { state in
+                // Another upload may have taken the name meanwhile, or another chunk the place.
+                guard !state.isOver, state.copies[index] == place else { throw Problem.displacedChunk(index) }
+                try Self.put(&state, index, place)
+            }
         }
+    }
+
+    private func isThere(_ index: Int, _ length: Int64, _ sink: AsideChunk) throws -> Bool {
+        let (data, place, offset) = state.withLock {
+            ($0.data, $0.map.places[index], $0.map.offset(of: index, length: length))
+        }
+        guard let place, place.length == length, place.offset == offset else { return false }
+        return try data.digest(of: place) == sink.digest()
     }
 
     /// Makes a place for a copy, and takes it from whoever writes there.
     private func claim(_ index: Int, _ length: Int64) throws -> Place? {
         try state.withLock { state in
-            guard !state.isOver, state.ending == nil else {
+            guard state.takesBytes else {
                 // The last one again: it waits for the dataset, like the first.
                 if index == state.head.total - 1 { return nil }
                 throw Problem.uploadIsEnding(uploadID)
@@ -139,46 +156,11 @@ final class UploadSession: Sendable {
     }
 
     /// Chunks that turn out to lie where another one goes have been misplaced, and have to be sent again.
-    func makeRoom(for sink: PlacedChunk, upTo end: Int64) throws -> Int64 {
+    func makeRoom(for sink: PlacedChunk, upTo end: Int64) throws {
         try state.withLock { state in
+            guard state.writers[sink.index] === sink else { return sink.stop() }
             try Self.makeRoom(&state, sink.index, Place(offset: sink.offset, length: end - sink.offset))
-            return Self.room(state, sink.index, from: sink.offset)
-        }
-    }
-}
-
-extension UploadSession {
-    private static func put(_ state: inout State, _ index: Int, _ place: Place) throws {
-        try state.journal.have(index, place)
-        state.map.put(index, place)
-        state.lastUse = .now
-    }
-
-    /// A first chunk of another length begins another upload under the same name.
-    private static func restart(_ state: inout State) throws {
-        for sink in state.writers.values { sink.stop() }
-        state.writers = [:]
-        for index in state.map.places.keys { try state.journal.lost(index) }
-        state.map.loseAll()
-    }
-
-    private static func room(_ state: State, _ index: Int, from offset: Int64) -> Int64 {
-        let placed = state.map.nextPlace(after: offset, otherThan: index)
-        let written = state.writers.values.filter { $0.index != index }.map(\.offset)
-        let copied = state.copies.filter { $0.key != index }.map(\.value.offset)
-        return ((written + copied).filter { $0 > offset } + [placed ?? .max]).reduce(.max, min) - offset
-    }
-
-    private static func makeRoom(_ state: inout State, _ index: Int, _ place: Place) throws {
-        for (other, taken) in state.map.places
-        where other != index && taken.offset < place.end && place.offset < taken.end {
-            try state.journal.lost(other)
-            state.map.lose(other)
-        }
-        for (other, sink) in state.writers
-        where other != index && sink.offset >= place.offset && sink.offset < place.end {
-            state.writers[other] = nil
-            sink.stop()
+            sink.grow(upTo: end)
         }
     }
 }

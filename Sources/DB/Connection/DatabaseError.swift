@@ -43,6 +43,9 @@ public struct DatabaseError: FailureConvertible, Equatable, CustomStringConverti
         return line.replacing(/^[A-Z]+: +/, with: "")
     }
 
+    /// A trigger of the platform has let an INSERT pass without a row. 23000 is integrity_constraint_violation.
+    static let keptOut = DatabaseError(sqlState: "23000", message: "a trigger kept the row out", operation: "insert")
+
     /// Nothing was tried: `DATABASE_URL` is no address. F0000 is PostgreSQL's configuration_file_error.
     static let unreadableAddress = DatabaseError(
         sqlState: "F0000", message: "the address cannot be read", operation: "connect")

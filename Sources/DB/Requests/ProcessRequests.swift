@@ -43,7 +43,8 @@ public struct ProcessRequests: Sendable {
             // The policy of the platform decides once more, as whoever asks.
             try transaction.become(requester)
             let parameters: [SQLValue] = [.int(datasetID), .text(requester.userID), .array(taskTypes), .int(priority)]
-            return try transaction.run(Self.insertRow, parameters)[0].get("id")
+            guard let row = try transaction.run(Self.insertRow, parameters).first else { throw DatabaseError.keptOut }
+            return try row.get("id")
         }
         let parameters: [SQLValue] = [.int(id), .int(datasetID), .text(requester.userID), .array(taskTypes)]
         return try await database.run(Self.readRow, parameters)[0].get("row")

@@ -7,14 +7,16 @@ extension Transaction {
     ) throws -> Row {
         let isDated = dataset.year != nil || dataset.month != nil || dataset.day != nil
         let day = isDated ? nil : acquired.flatMap { (1981...2098).contains($0.year) ? $0 : nil }
-        return try run(
+        let rows = try run(
             id == nil ? Uploads.insertNextDataset : Uploads.insertDataset,
             [
                 .text(requester.userID), .text(dataset.fileName), .text(dataset.license), .text(dataset.platform),
                 .optional(dataset.projectID), .array(dataset.authors), .optional(dataset.year ?? day?.year),
                 .optional(dataset.month ?? day?.month), .optional(dataset.day ?? day?.day),
                 .optional(dataset.additionalInformation), .text(dataset.dataAccess), .optional(dataset.citationDOI),
-            ] + (id.map { [.int($0)] } ?? []))[0]
+            ] + (id.map { [.int($0)] } ?? []))
+        guard let row = rows.first else { throw DatabaseError.keptOut }
+        return row
     }
 
     func insert(_ images: RawImagesRecord, at path: String, of datasetID: Int64) throws {

@@ -93,7 +93,7 @@ public struct Uploads: Sendable {
         }
     }
 
-    /// Uploads that were never finished: those of `server`, which has just started, and others' that are older than `age`.
+    /// Uploads that were never finished: those of `server` and others' that are older than `age`.
     public func leftovers(of server: String, olderThan age: Duration) async throws -> [LeftoverUpload] {
         try await database.transaction { transaction in
             try transaction.becomeService()

@@ -25,7 +25,7 @@ struct UploadCommand: AsyncParsableCommand {
     var server: UploadAddress?
     @Option(help: "A file that holds the token and nothing else.", completion: .file())
     var tokenFile: String?
-    @Option(help: "Bytes that one request carries, 1KiB to 2GiB (default: 50MiB).", transform: Self.size)
+    @Option(help: "Bytes that one request carries, 1KiB to 1GiB (default: 50MiB).", transform: Self.size)
     var chunkSize: ByteCount = .mebibytes(50)
     @Option(help: "Chunks on their way at a time, 1 to 16.")
     var parallel = 4
