@@ -14,6 +14,7 @@ public struct FreeSpace: Sendable {
             guard errno == ENOENT, path.count > 1 else { return nil }
             path = (path as NSString).deletingLastPathComponent
         }
+        guard disk.f_blocks > 0 else { return nil }
         bytes = Int64(clamping: UInt64(disk.f_bavail) * UInt64(disk.f_frsize))
         files = disk.f_files == 0 ? nil : Int64(clamping: UInt64(disk.f_favail))
     }

@@ -8,8 +8,8 @@ public struct SmallDisk {
     /// Nil where it can be made.
     public static let whyNot: String? = {
         let path = NSTemporaryDirectory() + "deadtrees-try-\(getpid())"
-        // What cannot be made is the answer.
-        guard geteuid() == 0, (try? SmallDisk(at: path, kibibytes: 100)) != nil else {
+        let disk = try? SmallDisk(at: path, kibibytes: 100)  // what cannot be made is the answer
+        guard geteuid() == 0, disk != nil else {
             return "mounting a tmpfs needs root and a machine that allows it"
         }
         umount2(path, Int32(MNT_DETACH))

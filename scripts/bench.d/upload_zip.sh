@@ -6,7 +6,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # rounds, folder, release are set by scripts/bench, upload is for upload_form
 
 upload_photos=${PHOTOS:-300} upload_photo_kb=${PHOTO_KB:-6700}
-upload_seeds=${SEEDS:-${DEADTREES_SHARED_DATA:-/work/shared/data}/brighton_beach/images}
+upload_seeds=${SEEDS:-${DEADTREES_SHARED_DATA:-../shared/data}/brighton_beach/images}
 
 bench_upload_zip() {
     local method

@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers who asks before sending, and closes connections whose client takes a place and does nothing with it: no whole head of a request in time, or a body
-/// that trickles.
+/// Invites clients that ask before they send, and closes connections whose client takes a place and does nothing with it: no
+/// whole head of a request in time, or a body that trickles.
 ///
 /// Only time that we spent waiting for the client counts: while the disk is slow, nothing is read, and that is not the
 /// client's fault.

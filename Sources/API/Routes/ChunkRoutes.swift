@@ -160,11 +160,4 @@ extension Problem {
             "your unfinished uploads have \(ByteCount(bytes: limit)) together, which is the most that is taken; finish one first"
         ).retry(after: 60)
     }
-
-    static func diskFull() -> Problem {
-        Problem(
-            .init(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full",
-            "the server's disk is full; what has arrived is kept, go on with the upload later"
-        ).retry(after: 600)
-    }
 }

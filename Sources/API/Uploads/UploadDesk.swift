@@ -100,7 +100,9 @@ final class UploadDesk: Sendable {
                 throw Problem.tooMuchOnTheWay(limits.user)
             }
             let all = arriving.values.reduce(0, +)
-            if let room = folder.room(reserve: limits.reserve), all + bytes > room { throw Problem.diskFull() }
+            if let room = folder.room(reserve: limits.reserve), all + bytes > room {
+                throw Failure.uploadFile("take", ENOSPC)
+            }
             arriving[owner, default: 0] += bytes
             return Admission { [weak self] in
                 self?.arriving.withLock { $0[owner, default: 0] -= bytes }

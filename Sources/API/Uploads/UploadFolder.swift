@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import Tasks
 
 /// Where uploads lie until they are datasets: in the storage folder where that is on this host, so that a whole file
 /// needs only a new name; else in the scratch folder.
@@ -45,8 +45,6 @@ struct UploadFolder: Sendable {
 
     /// Bytes that may be written here before `reserve` is touched; nil where the file system does not tell.
     func room(reserve: Int64) -> Int64? {
-        var space = statvfs()
-        guard statvfs(root, &space) == 0, space.f_blocks > 0 else { return nil }
-        return Int64(clamping: UInt64(space.f_bavail) * UInt64(space.f_frsize)) - reserve
+        FreeSpace(of: root).map { $0.bytes - reserve }
     }
 }

@@ -1,14 +1,18 @@
 /// How much there is in the queue.
 public struct QueueCounts: Sendable, Equatable {
+    /// Rows that wait, for whatever reason.
     public let waiting: Int
+    /// Rows that a worker has claimed.
     public let running: Int
-    /// Age of the oldest waiting row, 0 where none waits.
+    /// Seconds: age of the oldest waiting row, 0 where none waits.
     public let oldestSeconds: Double
     /// Workers that are heard of.
     public let workers: Int
 }
 
 extension JobQueue {
+    /// How much there is in the queue now.
+    /// - Throws: `DatabaseError`.
     public func counts() async throws -> QueueCounts {
         let row = try await database.run(Self.readCounts)[0]
         return QueueCounts(

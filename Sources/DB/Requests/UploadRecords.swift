@@ -1,14 +1,21 @@
 /// What a client says about the dataset that it uploads. Values are those of the platform's enums.
 public struct NewDataset: Sendable, Equatable {
+    /// The uploaded file's, without a folder.
     public var fileName: String
+    /// `CC BY`, `CC BY-SA`, `CC BY-NC-SA`, `MIT` or `CC BY-NC`.
     public var license: String
+    /// `drone`, `airborne` or `satellite`.
     public var platform: String
     public var authors: [String]
     public var projectID: String?
+    /// When the photos were taken: 1981 to 2098, as far as the client knows it.
     public var year: Int?
+    /// 1 to 12.
     public var month: Int?
+    /// 1 to 31.
     public var day: Int?
     public var additionalInformation: String?
+    /// `public`, the default, `viewonly` or `private`.
     public var dataAccess: String
     public var citationDOI: String?
 
@@ -60,7 +67,6 @@ public struct FinishedUpload: Sendable, Equatable {
 
 /// An upload whose server ended while it was being stored.
 public struct LeftoverUpload: Sendable, Equatable {
-    public let id: Int64
     /// The id that was set aside for its dataset, which does not exist.
     public let datasetID: Int64
 }

@@ -107,7 +107,7 @@ extension Uploads {
     static let findLeftovers = Statement(
         "find leftover uploads",
         """
-        SELECT id, dataset_id FROM v2_uploads
+        SELECT dataset_id FROM v2_uploads
         WHERE finished_at IS NULL AND (server = $1 OR created_at < now() - $2::interval) ORDER BY id
         """)
 }

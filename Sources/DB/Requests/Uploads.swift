@@ -98,7 +98,7 @@ public struct Uploads: Sendable {
         try await database.transaction { transaction in
             try transaction.becomeService()
             return try transaction.run(Self.findLeftovers, [.text(server), .interval(age)]).map {
-                LeftoverUpload(id: try $0.get("id"), datasetID: try $0.get("dataset_id"))
+                LeftoverUpload(datasetID: try $0.get("dataset_id"))
             }
         }
     }

@@ -73,8 +73,8 @@ struct UploadRefusal: FailureConvertible {
             let text: String
             init(from decoder: any Decoder) throws {
                 let value = try decoder.singleValueContainer()
-                // An index where it is no name.
-                text = try (try? value.decode(String.self)) ?? "\(value.decode(Int.self))"
+                let name = try? value.decode(String.self)  // else an index
+                text = try name ?? "\(value.decode(Int.self))"
             }
         }
         case words(String)
