@@ -41,7 +41,11 @@ struct ODMLeakTests {
             let warm = try await fleet.atRest()
             try await finish(site, fleet, runs: Self.runs - Self.runs / 3 - max(3, Self.runs / 10))
             try await expectNothingIsLeft(site)
-            #expect(try await EngineLists.now() == before)
+            // A worker that was killed between making a container and noting it leaves one that no row knows. Workers
+            // remove it once it has been without a claim for a minute.
+            try await waitUntil(within: .seconds(150), "the engine is as before: \(fleet.log.suffix(1000))") {
+                try await EngineLists.now() == before
+            }
             let end = try await fleet.atRest(descriptors: warm.descriptors + Self.spareConnections)
             print("odm-chaos: file descriptors \(warm.descriptors) warm, \(end.descriptors) at the end")
             print("odm-chaos: resident memory \(warm.memory / 1024) MiB warm, \(end.memory / 1024) MiB at the end")
