@@ -106,8 +106,10 @@ let package = Package(
         pixelModule("Mosaic", ["Imagery", "Raster", "ODMFlags", "Failures"]),
         pixelModule("ODMSimulator", ["Mosaic", "Imagery", "Raster", "ODMFlags", "Failures"]),
         pixelModule("FlightSimulator", ["Raster", "Failures"]),
-        pixelModule("Raster", ["CGDAL", "Checksums", "Failures"]),
+        pixelModule("Raster", ["CGDAL", "CTurboJPEG", "CLibDeflate", "CPixels", "Checksums", "Failures"]),
         pixelModule("Imagery", ["CLibExif", "CLibZip", "Failures"]),
+        // Ours, in C: vectors that are compiled for more than one kind of processor.
+        .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3", "-Werror"])]),
         module("Settings", ["ODMFlags", "Failures"]),
         module("ODMFlags", []),
         module("Checksums", ["CLibCrypto"]),
@@ -119,6 +121,9 @@ let package = Package(
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CGDAL", pkgConfig: "gdal", providers: [.apt(["libgdal-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CLibDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
         .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
@@ -140,7 +145,7 @@ let package = Package(
         tests("StorageTests", ["Storage", "SFTP", "Checksums", "Settings", "Failures", log]),
         tests("WebTests", ["Web", "Execution", "Failures"]),
         tests("ContainersTests", ["Containers", "Failures"]),
-        tests("RasterTests", ["Raster", "CGDAL", "Failures"]),
+        tests("RasterTests", ["Raster", "CPixels", "CGDAL", "Failures"]),
         tests("ImageryTests", ["Imagery", "Failures"]),
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
         tests("ODMSimulatorTests", ["odm-simulator", "Tasks", "Mosaic", "Containers", "Raster", "Failures"]),

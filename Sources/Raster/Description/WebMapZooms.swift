@@ -6,14 +6,14 @@ struct WebMapZooms: Equatable {
     let lowest: Int
     let highest: Int
 
-    /// Metres a pixel at level 0.
-    private static let coarsest = 40_075_016.685_578_488 / 256
+    /// Metres around the equator.
+    static let circumference = 40_075_016.685_578_488
     private static let deepest = 30
 
     /// - Returns: nil where the raster cannot be placed on the web map.
     init?(of raster: borrowing RasterDataset) {
         guard raster.crs != nil, let suggested = raster.suggestedSize(inEPSG: 3857) else { return nil }
-        self.init(resolution: suggested.resolution, width: suggested.width, height: suggested.height)
+        self.init(resolution: suggested.resolution, width: suggested.columns, height: suggested.rows)
     }
 
     /// - Parameters:
@@ -26,26 +26,40 @@ struct WebMapZooms: Equatable {
         lowest = Self.level(resolution * Double(1 << halvings))
     }
 
+    /// Metres a pixel of a level.
+    static func resolution(of level: Int) -> Double { circumference / 256 / Double(1 << level) }
+
     /// The level whose resolution is nearest by ratio.
-    private static func level(_ resolution: Double) -> Int {
-        func at(_ level: Int) -> Double { coarsest / Double(1 << level) }
+    static func level(_ resolution: Double) -> Int {
+        func at(_ level: Int) -> Double { Self.resolution(of: level) }
         let finer = (0...deepest).first { resolution >= at($0) * (1 - 1e-8) } ?? deepest
         guard finer > 0, abs(resolution - at(finer)) / at(finer) > 1e-8 else { return finer }
         return at(finer - 1) / resolution < resolution / at(finer) ? finer - 1 : finer
     }
 }
 
+/// The place that GDAL would choose for a raster in another coordinate system.
+struct SuggestedPlace {
+    /// CRS units a pixel.
+    let resolution: Double
+    let columns: Int
+    let rows: Int
+    let bounds: Bounds
+}
+
 extension RasterDataset {
-    /// The size and the resolution that GDAL would choose in another coordinate system.
-    func suggestedSize(inEPSG epsg: Int) -> (resolution: Double, width: Int, height: Int)? {
+    /// - Returns: nil where the two systems do not meet.
+    func suggestedSize(inEPSG epsg: Int) -> SuggestedPlace? {
         let options = StringList(["DST_SRS=EPSG:\(epsg)"])
         return gdalQuietly {
             guard let transformer = GDALCreateGenImgProjTransformer2(handle, nil, options.pointer) else { return nil }
             defer { GDALDestroyGenImgProjTransformer(transformer) }
-            var c = [Double](repeating: 0, count: 6), width: Int32 = 0, height: Int32 = 0
-            let code = GDALSuggestedWarpOutput(handle, GDALGenImgProjTransform, transformer, &c, &width, &height)
+            var c = [Double](repeating: 0, count: 6), columns: Int32 = 0, rows: Int32 = 0
+            let code = GDALSuggestedWarpOutput(handle, GDALGenImgProjTransform, transformer, &c, &columns, &rows)
             guard code == CE_None else { return nil }
-            return (max(abs(c[1]), abs(c[5])), Int(width), Int(height))
+            return SuggestedPlace(
+                resolution: max(abs(c[1]), abs(c[5])), columns: Int(columns), rows: Int(rows),
+                bounds: GeoTransform(gdal: c).bounds(width: Int(columns), height: Int(rows)))
         }
     }
 }

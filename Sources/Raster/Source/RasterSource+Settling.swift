@@ -25,6 +25,7 @@ extension RasterSource {
             plan.nodata = Array(repeating: value, count: plan.colorBands.count)
         }
         if !isByte { stretches = try estimateStretches() }
+        tones = ToneTables(stretches, of: type)
         return findings
     }
 

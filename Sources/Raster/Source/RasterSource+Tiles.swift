@@ -18,6 +18,9 @@ extension RasterSource {
         }
     }
 
+    /// Whether a window of it can be read without decoding much beside it.
+    var isCheapToCut: Bool { bands[0].blockWidth < raster.width || raster.width <= 4096 }
+
     private static func roundUp(_ value: Int, _ multiple: Int) -> Int {
         (value + multiple - 1) / multiple * multiple
     }

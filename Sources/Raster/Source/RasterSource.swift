@@ -14,6 +14,8 @@ struct RasterSource: ~Copyable {
     var plan: BandPlan
     /// One per colour band; bytes are taken as they are and have none.
     var stretches: [Stretch] = []
+    /// The stretches as tables, where the type allows.
+    var tones: ToneTables?
 
     init(opening path: String, limits: RasterLimits = RasterLimits()) throws {
         let raster = try RasterDataset(opening: path, options: ["NUM_THREADS=ALL_CPUS"])
@@ -28,6 +30,17 @@ struct RasterSource: ~Copyable {
         self.bands = bands
         self.type = type
         plan = BandPlan(bands: bands)
+    }
+
+    /// The same file for another thread, settled as this one is; it decodes on its own thread alone.
+    func reopened() throws -> RasterSource {
+        try RasterSource(raster: RasterDataset(opening: path), like: self)
+    }
+
+    private init(raster: consuming RasterDataset, like other: borrowing RasterSource) {
+        self.raster = raster
+        (path, fileSize, bands, type) = (other.path, other.fileSize, other.bands, other.type)
+        (plan, stretches, tones) = (other.plan, other.stretches, other.tones)
     }
 
     /// The samples are whole numbers 0…255 as they are.

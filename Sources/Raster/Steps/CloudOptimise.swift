@@ -1,15 +1,24 @@
 import Failures
+import Foundation
 
 /// What making a cloud-optimised GeoTIFF found and did.
 public struct COGReport: Codable, Equatable, Sendable {
+    public enum Method: String, Codable, Sendable {
+        /// Our own pass over the pixels.
+        case pyramid
+        /// GDAL's COG driver, for what that pass does not cover.
+        case driver
+    }
+
     public var width: Int
     public var height: Int
     /// Sizes of the overviews, largest first.
     public var overviews: [RasterBand.OverviewSize]
+    public var method: Method
     /// What a validator would say; empty for every file that we make.
     public var errors: [String]
     public var warnings: [String]
-    /// What was done first because the input was not standard; nil when it was.
+    /// What the input would have needed to be standard, and how it was read; nil when it was.
     public var standardised: StandardiseReport?
 }
 
@@ -17,31 +26,53 @@ extension Orthophoto {
     /// Makes the file that the map reads tiles from: Web Mercator on the grid of Google's tiles, JPEG of quality
     /// 95 with an internal mask, overviews, cloud-optimised layout.
     /// - Parameters:
-    ///   - input: a standardised orthophoto; any other GeoTIFF is standardised first, beside the output.
+    ///   - input: an orthophoto, standardised or not.
     ///   - output: appears only when it is whole and its layout was checked.
+    ///   - progress: 0…1, monotone, on the calling thread.
     @discardableResult
     public static func makeCOG(
         _ input: String, to output: String, limits: RasterLimits = RasterLimits(),
         progress: @escaping (Double) -> Void = { _ in }
     ) throws -> COGReport {
-        if try isStandard(input, limits) {
-            return try writeCOG(input, output, progress)
+        var source = try RasterSource(opening: input, limits: limits)
+        let place = try Georeference.read(source.raster)
+        let found = StandardiseReport(source, place, try source.settle())
+        let isStandard = found.deviations.isEmpty
+        if isStandard || source.isCheapToCut, case .northUp(let transform) = place.placement,
+            var report = try makePyramid(source, place.crs, transform, output, progress)
+        {
+            report.standardised = isStandard ? nil : found
+            return report
         }
+        if isStandard { return try translate(input, output, progress) }
         return try WholeFile.scratch(beside: output) { scratch in
-            let standardised = try standardise(input, to: scratch, limits: limits) { progress($0 * 0.3) }
-            var report = try writeCOG(scratch, output) { progress(0.3 + $0 * 0.7) }
+            let standardised = try standardise(input, to: scratch, limits: limits) { progress($0 * 0.4) }
+            var report = try makeCOG(scratch, to: output, limits: limits) { progress(0.4 + $0 * 0.6) }
             report.standardised = standardised
             return report
         }
     }
 
-    private static func isStandard(_ input: String, _ limits: RasterLimits) throws -> Bool {
-        var source = try RasterSource(opening: input, limits: limits)
-        let place = try Georeference.read(source.raster)
-        return StandardProfile.deviations(source, place, try source.settle()).isEmpty
+    /// - Returns: nil for what our own pass does not cover.
+    private static func makePyramid(
+        _ source: borrowing RasterSource, _ crs: borrowing CoordinateSystem, _ transform: GeoTransform,
+        _ output: String, _ progress: (Double) -> Void
+    ) throws -> COGReport? {
+        guard let place = source.raster.suggestedSize(inEPSG: 3857),
+            let plan = try PyramidPlan(for: place, through: { try SourceMap(from: $0, to: crs, transform) })
+        else { return nil }
+        return try WholeFile.create(output) { part in
+            let store = try TileStore(plan.grid, scratch: "\(part)-tiles")
+            let pass = PyramidPass(plan: plan, store: store)
+            guard try pass.run({ try RasterReader(source, crs, transform, plan.grid) }, progress) else {
+                throw Failure.rasterAllInvalid(source.raster.name)
+            }
+            try COGFile(grid: plan.grid, beside: part).write(store, to: part)
+            return try check(part, source.raster.name, .pyramid)
+        }
     }
 
-    private static func writeCOG(
+    private static func translate(
         _ input: String, _ output: String, _ progress: @escaping (Double) -> Void
     ) throws -> COGReport {
         let source = try RasterDataset(opening: input, options: ["NUM_THREADS=ALL_CPUS"])
@@ -51,25 +82,25 @@ extension Orthophoto {
         return try WholeFile.create(output) { part in
             try source.translate(
                 to: part, arguments: arguments, failure: { .cogNotMade(sourceName, detail: $0) }, progress: progress)
-            return try check(part, sourceName)
+            return try check(part, sourceName, .driver)
         }
     }
 
-    /// As the platform has always made them; resampling is the driver's default (cubic).
     /// Source: https://gdal.org/drivers/raster/cog.html
     private static let cogOptions = [
-        "COMPRESS=JPEG", "QUALITY=95", "OVERVIEW_COMPRESS=JPEG", "OVERVIEW_QUALITY=95",
-        "TILING_SCHEME=GoogleMapsCompatible", "BIGTIFF=YES", "NUM_THREADS=ALL_CPUS",
+        "COMPRESS=JPEG", "QUALITY=\(PyramidPass.quality)", "OVERVIEW_COMPRESS=JPEG",
+        "OVERVIEW_QUALITY=\(PyramidPass.quality)", "TILING_SCHEME=GoogleMapsCompatible", "BIGTIFF=YES",
+        "NUM_THREADS=ALL_CPUS",
     ]
 
-    private static func check(_ path: String, _ name: String) throws -> COGReport {
+    private static func check(_ path: String, _ name: String, _ method: COGReport.Method) throws -> COGReport {
         let made = try RasterDataset(opening: path)
         let verdict = COGLayout(of: made).verdict()
         guard verdict.errors.isEmpty else {
             throw Failure.cogNotMade(name, detail: verdict.errors.joined(separator: "; "))
         }
         return COGReport(
-            width: made.width, height: made.height, overviews: made.band(1).overviews, errors: verdict.errors,
-            warnings: verdict.warnings)
+            width: made.width, height: made.height, overviews: made.band(1).overviews, method: method,
+            errors: verdict.errors, warnings: verdict.warnings)
     }
 }

@@ -52,14 +52,4 @@ extension RasterSource {
     private func blockFact(_ key: String, _ x: Int, _ y: Int) -> Int {
         raster.metadataItem("\(key)_\(x)_\(y)", band: 1, domain: "TIFF").flatMap { Int($0) } ?? 0
     }
-
-    /// Looks for one valid pixel, first in a grid, then everywhere.
-    func hasValidPixel() throws -> Bool {
-        guard hasValidity else { return true }
-        for window in SampleGrid.windows(width: raster.width, height: raster.height) + tiles() {
-            let pixels = try pixels(window)
-            if stride(from: 3, to: pixels.count, by: 4).contains(where: { pixels[$0] > 0 }) { return true }
-        }
-        return false
-    }
 }

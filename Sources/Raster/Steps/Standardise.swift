@@ -13,11 +13,13 @@ public enum Orthophoto {
     /// - Parameters:
     ///   - input: a GeoTIFF; other formats are refused whatever their name.
     ///   - output: appears only when it is whole.
+    ///   - mayLink: an input that is standard already may become the output by a second name, which takes neither time
+    ///     nor space; for callers that change neither.
     ///   - progress: 0…1, monotone, on the calling thread.
     /// - Throws: a `Failure` whose sentence tells the uploader what to do; nothing is left behind.
     @discardableResult
     public static func standardise(
-        _ input: String, to output: String, limits: RasterLimits = RasterLimits(),
+        _ input: String, to output: String, limits: RasterLimits = RasterLimits(), mayLink: Bool = false,
         progress: @escaping (Double) -> Void = { _ in }
     ) throws -> StandardiseReport {
         var source = try RasterSource(opening: input, limits: limits)
@@ -25,7 +27,7 @@ public enum Orthophoto {
         let findings = try source.settle()
         var report = StandardiseReport(source, place, findings)
         if report.deviations.isEmpty {
-            try copyStandard(source, to: output)
+            report.validShare = try copyStandard(source, to: output, mayLink, progress)
             report.alreadyStandard = true
         } else if case .northUp(let transform) = place.placement {
             report.validShare = try WholeFile.create(output) { part in
@@ -34,62 +36,73 @@ public enum Orthophoto {
         } else {
             try warpStandard(source, place, to: output, &report, progress)
         }
+        report.survey = try survey(output, place.crs, valid: report.validShare)
         progress(1)
         return report
     }
 
-    private static func copyStandard(_ source: borrowing RasterSource, to output: String) throws {
+    /// What the standard copy tells.
+    private static func survey(_ path: String, _ crs: borrowing CoordinateSystem, valid: Double?) throws -> SurveyFacts?
+    {
+        var source = try RasterSource(opening: path)
+        guard let valid, let transform = source.raster.geoTransform else { return nil }
+        _ = try source.settle()
+        return try SurveyFacts(source, crs, transform, validShare: valid)
+    }
+
+    /// - Returns: the share of valid pixels: all are decoded once, so that damage is found here.
+    private static func copyStandard(
+        _ source: borrowing RasterSource, to output: String, _ mayLink: Bool, _ progress: (Double) -> Void
+    ) throws -> Double {
         let name = source.raster.name, path = source.path
         guard source.hasAllBlocks(fileSize: source.fileSize) else {
             throw Failure.rasterDamaged(name, detail: "blocks lie beyond the end of the file")
         }
-        guard try source.hasValidPixel() else { throw Failure.rasterAllInvalid(name) }
+        let valid = try ValidCounter.count(source, most: mostThreads, progress)
+        guard valid > 0 else { throw Failure.rasterAllInvalid(name) }
         try WholeFile.create(output) { part in
+            if mayLink, link(path, part) == 0 { return }
             do { try FileManager.default.copyItem(atPath: path, toPath: part) } catch {
                 throw Failure.rasterNotWritten(name, detail: "\(error)")
             }
         }
-    }
-
-    /// Writes the source's pixels in the standard form, tile row by tile row.
-    /// - Returns: the share of valid pixels.
-    private static func writeStandard(
-        _ source: borrowing RasterSource, _ place: borrowing Georeference, _ transform: GeoTransform?,
-        to path: String, _ progress: @escaping (Double) -> Void
-    ) throws -> Double {
-        let target = try RasterDataset(
-            creating: path, width: source.raster.width, height: source.raster.height, bands: source.channelCount,
-            options: creationOptions(alpha: source.hasValidity))
-        try target.setMetadata(RasterSource.settledKey, "settled")
-        if let transform { try target.setGeoTransform(transform) }
-        if case .controlPoints(let points) = place.placement, transform == nil {
-            try target.setGroundControlPoints(points, crs: place.crs)
-        } else {
-            try target.setCRS(place.crs)
-        }
-        let valid = try copyPixels(source, to: target, progress)
-        guard valid > 0 else { throw Failure.rasterAllInvalid(source.raster.name) }
-        try target.close()
         return Double(valid) / Double(source.raster.width * source.raster.height)
     }
 
-    private static func copyPixels(
-        _ source: borrowing RasterSource, to target: borrowing RasterDataset, _ progress: (Double) -> Void
-    ) throws -> Int {
-        let tiles = source.tiles(), channels = source.channelCount
-        var valid = 0
-        for (index, window) in tiles.enumerated() {
-            let pixels = try source.pixels(window)
-            valid += channels == 3 ? window.width * window.height : countOpaque(pixels)
-            try target.write(pixels, to: window)
-            progress(Double(index + 1) / Double(tiles.count))
+    /// Writes the source's pixels in the standard form, on all cores.
+    /// - Parameter transform: where they lie; nil for control points.
+    /// - Returns: the share of valid pixels.
+    private static func writeStandard(
+        _ source: borrowing RasterSource, _ place: borrowing Georeference, _ transform: GeoTransform?,
+        to path: String, _ progress: (Double) -> Void
+    ) throws -> Double {
+        let (width, height, windows) = (source.raster.width, source.raster.height, source.tiles())
+        let file = try StandardFile(creating: path, width: width, height: height, channels: source.channelCount)
+        var makers: [StandardTileMaker] = []
+        for _ in 0..<ParallelWork.workerCount(for: windows.count, most: mostThreads) {
+            makers.append(try StandardTileMaker(source, windows, file))
         }
-        return valid
+        try ParallelWork.run(windows.count, by: makers, progress)
+        let valid = makers.reduce(0) { $0 + $1.validPixels }
+        guard valid > 0 else { throw Failure.rasterAllInvalid(source.raster.name) }
+        try file.finish(sketch(source, place, transform, beside: path))
+        return Double(valid) / Double(width * height)
     }
 
-    private static func countOpaque(_ pixels: [UInt8]) -> Int {
-        pixels.withUnsafeBufferPointer { pixels in
-            stride(from: 3, to: pixels.count, by: 4).reduce(0) { $0 + (pixels[$1] > 0 ? 1 : 0) }
+    private static func sketch(
+        _ source: borrowing RasterSource, _ place: borrowing Georeference, _ transform: GeoTransform?,
+        beside path: String
+    ) throws -> TIFFDirectory {
+        try TIFFSketch.draw(
+            beside: path, bands: source.channelCount, options: creationOptions(alpha: source.hasValidity)
+        ) { raster in
+            try raster.setMetadata(RasterSource.settledKey, "settled")
+            if let transform { try raster.setGeoTransform(transform) }
+            if case .controlPoints(let points) = place.placement, transform == nil {
+                try raster.setGroundControlPoints(points, crs: place.crs)
+            } else {
+                try raster.setCRS(place.crs)
+            }
         }
     }
 
@@ -115,11 +128,15 @@ public enum Orthophoto {
         (report.width, report.height, report.bands) = (result.size.width, result.size.height, 4)
     }
 
+    /// Each holds some 20 MiB, and what its values take before they are pixels.
+    private static let mostThreads = 8
+
     /// Level 1 of DEFLATE is twice as fast as the default and costs 2 % of size on orthophotos.
     private static func creationOptions(alpha: Bool) -> [String] {
         [
-            "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "INTERLEAVE=PIXEL", "PHOTOMETRIC=RGB",
-            "COMPRESS=DEFLATE", "PREDICTOR=2", "ZLEVEL=1", "BIGTIFF=IF_SAFER", "NUM_THREADS=ALL_CPUS",
+            "TILED=YES", "BLOCKXSIZE=\(StandardFile.side)", "BLOCKYSIZE=\(StandardFile.side)", "INTERLEAVE=PIXEL",
+            "PHOTOMETRIC=RGB", "COMPRESS=DEFLATE", "PREDICTOR=2", "ZLEVEL=1", "BIGTIFF=IF_SAFER",
+            "NUM_THREADS=ALL_CPUS",
         ] + (alpha ? ["ALPHA=NON-PREMULTIPLIED"] : [])
     }
 }

@@ -40,8 +40,10 @@ public struct StandardiseReport: Codable, Equatable, Sendable {
     public var nodata: [Double]?
     /// How each colour band's values became 0…255; empty for 8-bit input.
     public var stretches: [Stretch] = []
-    /// Share of valid pixels, 0…1, of the source's pixels; nil when the input was copied.
+    /// Share of valid pixels, 0…1, of the source's pixels.
     public var validShare: Double?
+    /// What the result tells of the survey.
+    public var survey: SurveyFacts?
 }
 
 extension StandardiseReport {

@@ -10,8 +10,9 @@ extension Orthophoto {
         var source = try RasterSource(opening: input, limits: limits)
         _ = try source.settle()
         let size = overviewSize(source)
-        let pixels = try source.pixels(source.raster.window, outWidth: size.width, outHeight: size.height)
-        let picture = Picture(width: size.width, height: size.height, channels: source.channelCount, pixels: pixels)
+        let pixels = RGBAImage()
+        try source.read(source.raster.window, into: pixels, columns: size.width, rows: size.height)
+        let picture = Picture(width: size.width, height: size.height, channels: 4, pixels: Array(pixels.bytes))
         guard picture.hasContent else { throw Failure.rasterAllInvalid(source.raster.name) }
         let canvas = try RasterDataset(
             creating: "", driver: "MEM", width: thumbnailSide, height: thumbnailSide, bands: 3)
