@@ -2,12 +2,13 @@ import Foundation
 
 /// How commands print data: a table for people, JSON for programs.
 enum Output {
-    static func json(_ value: some Encodable) throws {
+    /// - Parameter isNamed: the keys are the names already, also where they are not the database's.
+    static func json(_ value: some Encodable, isNamed: Bool = false) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
         // The names of the database's columns, which operators know.
-        encoder.keyEncodingStrategy = .convertToSnakeCase
+        if !isNamed { encoder.keyEncodingStrategy = .convertToSnakeCase }
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 

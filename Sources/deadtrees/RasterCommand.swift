@@ -55,7 +55,7 @@ struct RasterCommand: ParsableCommand {
         @Argument(help: "The GeoTIFF.") var input: String
         @Flag(help: "Accepted for symmetry; the output is always JSON.") var json = false
 
-        func run() throws { try Output.json(RasterInfo(of: input)) }
+        func run() throws { try Output.json(RasterInfo(of: input), isNamed: true) }
     }
 }
 
