@@ -24,6 +24,13 @@ extension Failure {
                 + "and upload it again", detail: detail)
     }
 
+    static func rasterCompression(_ name: String, detail: String) -> Failure {
+        Failure(
+            "raster_compression_unsupported",
+            "opening \(name) failed: it is compressed in a way that is not read; export it with DEFLATE, LZW or JPEG "
+                + "compression", detail: detail)
+    }
+
     static func rasterDamaged(_ name: String, detail: String) -> Failure {
         Failure(
             "raster_damaged",
@@ -93,6 +100,18 @@ extension Failure {
             "\(name) holds complex numbers (radar data), not an image; export an 8-bit or 16-bit orthophoto")
     }
 
+    static func rasterPaletteTooWide(_ name: String) -> Failure {
+        Failure(
+            "raster_palette_unsupported",
+            "\(name) holds numbers of colours in a palette of more than 256; export it with red, green and blue bands")
+    }
+
+    static func rasterTypeUnknown(_ name: String) -> Failure {
+        Failure(
+            "raster_type_unsupported",
+            "\(name) holds numbers of a kind that is not read; export an 8-bit or 16-bit orthophoto")
+    }
+
     static func rasterAllInvalid(_ name: String) -> Failure {
         Failure(
             "raster_empty",
@@ -128,6 +147,20 @@ extension Failure {
             "raster_local_crs",
             "\(name) uses a local coordinate system (\(crs.isEmpty ? "unnamed" : crs)) that has no known place on "
                 + "the earth; export it in a standard system such as UTM or WGS 84")
+    }
+
+    static func rasterGeocentricCRS(_ name: String, crs: String) -> Failure {
+        Failure(
+            "raster_geocentric_crs",
+            "\(name) uses \(crs.isEmpty ? "a coordinate system" : crs) with its origin in the middle of the earth, in "
+                + "which no map lies flat; export it in a projected system such as UTM")
+    }
+
+    static func controlPointsInLine(_ name: String) -> Failure {
+        Failure(
+            "raster_control_points_in_line",
+            "\(name) is placed by ground control points that lie in one line, which leaves its position open; export "
+                + "it with a full georeference")
     }
 
     static func rasterRPCOnly(_ name: String) -> Failure {

@@ -50,7 +50,8 @@ struct SuggestedPlace {
 extension RasterDataset {
     /// - Returns: nil where the two systems do not meet.
     func suggestedSize(inEPSG epsg: Int) -> SuggestedPlace? {
-        let options = StringList(["DST_SRS=EPSG:\(epsg)"])
+        // No other way to place it: arrays of positions (GEOLOCATION) are read from files that the metadata names.
+        let options = StringList(["DST_SRS=EPSG:\(epsg)", "SRC_METHOD=GEOTRANSFORM"])
         return gdalQuietly {
             guard let transformer = GDALCreateGenImgProjTransformer2(handle, nil, options.pointer) else { return nil }
             defer { GDALDestroyGenImgProjTransformer(transformer) }

@@ -59,6 +59,14 @@ public struct CoordinateSystem: ~Copyable {
     public var isProjected: Bool { OSRIsProjected(handle) != 0 }
     /// A horizontal system with a height system added.
     public var isCompound: Bool { OSRIsCompound(handle) != 0 }
+    /// With its origin in the middle of the earth and a third axis.
+    public var isGeocentric: Bool { OSRIsGeocentric(handle) != 0 }
+    /// A full circle in the units of a geographic system: 360 for degrees, 400 for grads.
+    public var fullCircle: Double? {
+        guard isGeographic else { return nil }
+        let unit = OSRGetAngularUnits(handle, nil)
+        return unit > 0 ? 2 * Double.pi / unit : nil
+    }
     /// An engineering system: metres from somewhere that only its owner knows.
     public var isLocal: Bool { OSRIsLocal(handle) != 0 }
 

@@ -70,18 +70,3 @@ public struct Bounds: Codable, Equatable, Sendable {
     public var isFinite: Bool { west.isFinite && south.isFinite && east.isFinite && north.isFinite }
     public var center: (x: Double, y: Double) { ((west + east) / 2, (south + north) / 2) }
 }
-
-/// A ground control point: where a pixel lies in the CRS.
-public struct GroundControlPoint: Codable, Equatable, Sendable {
-    public var column: Double
-    public var row: Double
-    public var x: Double
-    public var y: Double
-
-    public init(column: Double, row: Double, x: Double, y: Double) {
-        self.column = column
-        self.row = row
-        self.x = x
-        self.y = y
-    }
-}

@@ -21,6 +21,13 @@ extension RasterDataset {
         }
     }
 
+    public func setDescription(_ text: String, band: Int) throws {
+        try gdalCheck(unwritten) {
+            GDALSetDescription(GDALGetRasterBand(handle, Int32(band)), text)
+            return CE_None
+        }
+    }
+
     /// Sets the value that means "nothing here"; GeoTIFF keeps one for all bands.
     public func setNodata(_ value: Double, band: Int) throws {
         try gdalCheck(unwritten) { GDALSetRasterNoDataValue(GDALGetRasterBand(handle, Int32(band)), value) }
@@ -39,14 +46,9 @@ extension RasterDataset {
 
     public func setGroundControlPoints(_ points: [GroundControlPoint], crs: borrowing CoordinateSystem) throws {
         let reference = crs.handle
-        var list = [GDAL_GCP](repeating: GDAL_GCP(), count: points.count)
-        GDALInitGCPs(Int32(list.count), &list)
-        defer { GDALDeinitGCPs(Int32(list.count), &list) }
-        for (index, point) in points.enumerated() {
-            (list[index].dfGCPPixel, list[index].dfGCPLine) = (point.column, point.row)
-            (list[index].dfGCPX, list[index].dfGCPY) = (point.x, point.y)
+        try GroundControlPoint.withList(points) { list in
+            try gdalCheck(unwritten) { GDALSetGCPs2(handle, Int32(list.count), list, reference) }
         }
-        try gdalCheck(unwritten) { GDALSetGCPs2(handle, Int32(list.count), list, reference) }
     }
 
     public func setMetadata(_ key: String, _ value: String, domain: String? = nil) throws {

@@ -27,7 +27,11 @@ public struct RasterDataset: ~Copyable {
         guard FileManager.default.isReadableFile(atPath: path) else { throw Failure.rasterMissing(name) }
         let allowed = StringList(drivers), siblings = StringList(Self.sidecars(of: path)), list = StringList(options)
         let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
-        let opened = try gdal({ .rasterNotReadable(name, formats: drivers, detail: $0) }) {
+        let unreadable: (String) -> Failure = {
+            $0.contains("missing codec")
+                ? .rasterCompression(name, detail: $0) : .rasterNotReadable(name, formats: drivers, detail: $0)
+        }
+        let opened = try gdal(unreadable) {
             GDALOpenEx(
                 path, flags, allowed.constPointer, list.constPointer, siblings.constPointer)
         }
@@ -86,7 +90,11 @@ public struct RasterDataset: ~Copyable {
         let name = URL(fileURLWithPath: path).lastPathComponent
         let images = [".msk", ".ovr", ".msk.ovr"].filter { isTIFF(path + $0) }
         let notes = [".aux.xml"].filter { FileManager.default.fileExists(atPath: path + $0) }
-        return [name] + (images + notes).map { name + $0 }
+        let stem = URL(fileURLWithPath: path).deletingPathExtension()
+        // World files: six numbers that say where the pixels lie.
+        let places = ["tfw", "TFW", "tifw", "wld"].map { stem.appendingPathExtension($0) }
+            .filter { FileManager.default.fileExists(atPath: $0.path) }
+        return [name] + (images + notes).map { name + $0 } + places.map(\.lastPathComponent)
     }
 
     private static func isTIFF(_ path: String) -> Bool {

@@ -15,6 +15,8 @@ struct Georeference: ~Copyable {
     let crs: CoordinateSystem
     let placement: Placement
     let hadHeights: Bool
+    /// Longitudes beyond ±180 degrees were moved by a full circle.
+    let hadFarLongitudes: Bool
 
     /// - Throws: what is missing, in a sentence that says what to do.
     static func read(_ raster: borrowing RasterDataset) throws -> Georeference {
@@ -29,27 +31,34 @@ struct Georeference: ~Copyable {
         if let transform = transform(of: raster) {
             guard let crs = raster.crs else { throw Failure.rasterWithoutCRS(name) }
             return try Georeference(
-                crs: crs, placement: transform.isNorthUp ? .northUp(transform) : .turned(transform), name)
+                crs: crs, placement: transform.isNorthUp ? .northUp(transform) : .turned(transform), raster)
         }
         if !points.isEmpty {
             guard let crs = raster.groundControlCRS else { throw Failure.rasterWithoutCRS(name) }
             guard points.count >= 3 else { throw Failure.tooFewControlPoints(name, count: points.count) }
-            return try Georeference(crs: crs, placement: .controlPoints(points), name)
+            guard GeoTransform(fitting: points) != nil else { throw Failure.controlPointsInLine(name) }
+            return try Georeference(crs: crs, placement: .controlPoints(points), raster)
         }
         guard raster.metadata(domain: "RPC").isEmpty else { throw Failure.rasterRPCOnly(name) }
         guard let crs = raster.crs else { throw Failure.rasterNotGeoreferenced(name) }
         throw Failure.rasterWithoutPosition(name, crs: crs.name)
     }
 
-    private init(crs: borrowing CoordinateSystem, placement: Placement, _ name: String) throws {
+    private init(
+        crs: borrowing CoordinateSystem, placement: Placement, _ raster: borrowing RasterDataset
+    ) throws {
+        let name = raster.name
         if crs.isLocal { throw Failure.rasterLocalCRS(name, crs: crs.name) }
         let horizontal = crs.withoutHeights()
+        if horizontal.isGeocentric { throw Failure.rasterGeocentricCRS(name, crs: horizontal.name) }
         guard horizontal.isGeographic || horizontal.isProjected else {
             throw Failure.rasterLocalCRS(name, crs: crs.name)
         }
         hadHeights = crs.isCompound
+        let turns = horizontal.fullCircle.map { placement.turns(circle: $0, raster.width, raster.height) } ?? 0
+        hadFarLongitudes = turns != 0
+        self.placement = turns == 0 ? placement : placement.movedEast(by: -turns * (horizontal.fullCircle ?? 0))
         self.crs = horizontal
-        self.placement = placement
     }
 
     /// The transform, unless it is the one that means "none": one unit a pixel from the origin.
@@ -62,10 +71,7 @@ struct Georeference: ~Copyable {
 
     /// The smallest box around the raster, in its own coordinate system.
     func bounds(width: Int, height: Int) -> Bounds {
-        switch placement {
-        case .northUp(let transform), .turned(let transform): transform.bounds(width: width, height: height)
-        case .controlPoints(let points): Bounds(around: points.map { ($0.x, $0.y) })
-        }
+        placement.bounds(width, height)
     }
 
     /// The same in degrees (EPSG:4326), nil where the two systems do not meet.
@@ -78,5 +84,40 @@ struct Georeference: ~Copyable {
         guard let box = try geographicBounds(width: width, height: height),
             box.west >= -360, box.east <= 360, box.south >= -90.001, box.north <= 90.001
         else { throw Failure.rasterOffEarth(name, crs: crs.name) }
+    }
+}
+
+extension Placement {
+    /// The smallest box around the raster. Control points may lie anywhere in it, so the best plane through them counts.
+    func bounds(_ width: Int, _ height: Int) -> Bounds {
+        switch self {
+        case .northUp(let transform), .turned(let transform): transform.bounds(width: width, height: height)
+        case .controlPoints(let points):
+            GeoTransform(fitting: points)?.bounds(width: width, height: height)
+                ?? Bounds(around: points.map { ($0.x, $0.y) })
+        }
+    }
+
+    /// How many full circles a raster lies east of where longitudes from -180 to 180 degrees have it; 0 for one across
+    /// the 180th meridian, which has no better place.
+    fileprivate func turns(circle: Double, _ width: Int, _ height: Int) -> Double {
+        let box = bounds(width, height), half = circle / 2
+        guard box.west >= half || box.east <= -half, box.west >= -circle, box.east <= circle else { return 0 }
+        return ((box.center.x + half) / circle).rounded(.down)
+    }
+
+    fileprivate func movedEast(by distance: Double) -> Placement {
+        func moved(_ transform: GeoTransform) -> GeoTransform {
+            var transform = transform
+            transform.originX += distance
+            return transform
+        }
+        switch self {
+        case .northUp(let transform): return .northUp(moved(transform))
+        case .turned(let transform): return .turned(moved(transform))
+        case .controlPoints(let points):
+            return .controlPoints(
+                points.map { GroundControlPoint(column: $0.column, row: $0.row, x: $0.x + distance, y: $0.y) })
+        }
     }
 }
