@@ -23,6 +23,19 @@ public enum PixelType: String, Codable, Sendable, CaseIterable {
     /// Every value of the type, or for `float32` the type itself, is a `Float`.
     var fitsFloat: Bool { [.uint8, .uint16, .int16, .float32].contains(self) }
     public var isComplex: Bool { rawValue.hasPrefix("complex") }
+    /// What whole numbers of the type can be (64 bits: as far as `Double` tells them apart); nil for all others.
+    var range: ClosedRange<Double>? {
+        switch self {
+        case .uint8: 0...255
+        case .uint16: 0...65_535
+        case .int16: -32_768...32_767
+        case .uint32: 0...4_294_967_295
+        case .int32: -2_147_483_648...2_147_483_647
+        case .uint64: 0...0x1p64
+        case .int64: -0x1p63...0x1p63
+        default: nil
+        }
+    }
     /// Bytes of one sample.
     public var byteCount: Int { Int(GDALGetDataTypeSizeBytes(code)) }
 }

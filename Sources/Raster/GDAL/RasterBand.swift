@@ -34,6 +34,9 @@ public struct RasterBand: Codable, Equatable, Sendable {
 }
 
 extension RasterBand {
+    /// Grey that counts from white to black, which GDAL shows as a palette.
+    var isWhiteZero: Bool { palette?.first?.prefix(3) == [255, 255, 255] && palette?.last?.prefix(3) == [0, 0, 0] }
+
     init(handle band: GDALRasterBandH?) {
         self.init(
             type: nil, color: .undefined, nodata: nil, blockWidth: 0, blockHeight: 0, overviews: [], mask: [],

@@ -60,8 +60,10 @@ extension RasterSource {
         }
         // A colour that no pixel has: more than 24 bits.
         let none = nodata ?? .max
+        let isOnOff = plan.alphaIsOnOff
         for index in pixels.indices {
-            let pixel = UInt32(littleEndian: pixels[index]) | opaque
+            var pixel = UInt32(littleEndian: pixels[index]) | opaque
+            if isOnOff, pixel & 0xff00_0000 != 0 { pixel |= 0xff00_0000 }
             let isInvalid = pixel & 0xff00_0000 == 0 || pixel & 0x00ff_ffff == none
             pixels[index] = (isInvalid ? 0 : pixel).littleEndian
         }
@@ -99,7 +101,9 @@ extension RasterSource {
     /// What the alpha band or the mask says, 0…255; nil when there is neither. Wide alpha counts as on or off.
     func opacity(_ window: PixelWindow, _ outWidth: Int? = nil, _ outHeight: Int? = nil) throws -> [UInt8]? {
         if let alpha = plan.alpha {
-            if isByte { return try raster.read(window, outWidth: outWidth, outHeight: outHeight, bands: [alpha]) }
+            if isByte, !plan.alphaIsOnOff {
+                return try raster.read(window, outWidth: outWidth, outHeight: outHeight, bands: [alpha])
+            }
             let wide = try raster.read(
                 window, as: Double.self, outWidth: outWidth, outHeight: outHeight, bands: [alpha])
             return wide.map { $0 > 0 ? 255 : 0 }

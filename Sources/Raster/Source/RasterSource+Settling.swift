@@ -2,7 +2,7 @@ import Failures
 
 /// What pixels told that the header did not.
 struct PixelFindings: Equatable {
-    /// A fourth band that nobody called alpha but that holds only off and on.
+    /// A last band that nobody called alpha but that holds only off and on.
     var unmarkedAlpha: Int?
     /// The value of a border around the survey that no header declares.
     var collar: Double?
@@ -17,14 +17,20 @@ extension RasterSource {
     mutating func settle() throws -> PixelFindings {
         var findings = PixelFindings()
         if try findUnmarkedAlpha() {
-            findings.unmarkedAlpha = 4
-            plan.alpha = 4
+            findings.unmarkedAlpha = bands.count
+            plan.takeAlpha(bands.count)
         }
+        plan.alphaIsOnOff = try isAlphaOnOff()
         if lacksValidity, let value = try findCollar() {
             findings.collar = value
             plan.nodata = Array(repeating: value, count: plan.colorBands.count)
         }
-        if !isByte { stretches = try estimateStretches() }
+        if let bits = usedBits, bits < 8, type == .uint8 {
+            stretches = plan.colorBands.map { _ in Stretch(low: 0, high: Double(1 << bits) - 1) }
+        } else if !isByte {
+            stretches = try estimateStretches()
+            if bands[0].isWhiteZero { stretches = stretches.map { Stretch(low: $0.high, high: $0.low) } }
+        }
         tones = ToneTables(stretches, of: type)
         return findings
     }
@@ -34,20 +40,32 @@ extension RasterSource {
             && raster.metadataItem(Self.settledKey) == nil
     }
 
-    /// Some programs write red, green, blue and opacity without saying what the fourth is.
+    /// Some programs write grey or colours and opacity without saying what the last band is.
     private func findUnmarkedAlpha() throws -> Bool {
-        let opaque: Double = type == .uint8 ? 255 : 65_535
-        guard bands.count == 4, type == .uint8 || type == .uint16, plan.alpha == nil, !plan.usesMask,
-            plan.nodata == nil, bands[3].color == .undefined || bands[3].color == .other
+        let last = bands.count, opaque: Double = type == .uint8 ? 255 : 65_535
+        guard [2, 4, 5].contains(last), isByte || type == .uint16, plan.alpha == nil, !plan.usesMask,
+            plan.nodata == nil, plan.palette == nil, [.undefined, .other].contains(bands[last - 1].color)
         else { return false }
-        var sawOpaque = false
-        for window in SampleGrid.windows(width: raster.width, height: raster.height) {
-            for value in try raster.read(window, as: Double.self, bands: [4]) where value != 0 {
-                guard value == opaque else { return false }
-                sawOpaque = true
+        return try holdsOnly(opaque, band: last)
+    }
+
+    /// Whether 8-bit opacity means 0 and 1, not 0 and 255.
+    private func isAlphaOnOff() throws -> Bool {
+        guard isByte, let alpha = plan.alpha else { return false }
+        return try holdsOnly(1, band: alpha)
+    }
+
+    /// The samples of a band are 0 or `value`, and not all 0. Begins in the middle, where a survey has its ground.
+    private func holdsOnly(_ value: Double, band: Int) throws -> Bool {
+        let windows = SampleGrid.windows(width: raster.width, height: raster.height), middle = windows.count / 2
+        var isSeen = false
+        for window in windows[middle...] + windows[..<middle] {
+            for sample in try raster.read(window, as: Double.self, bands: [band]) where sample != 0 {
+                guard sample == value else { return false }
+                isSeen = true
             }
         }
-        return sawOpaque
+        return isSeen
     }
 
     /// A value that fills at least one corner and 30 % of the edges, alike in all colour bands, and that
@@ -79,23 +97,23 @@ extension RasterSource {
     }
 
     private func isPlausibleCollar(_ value: Double) -> Bool {
-        if [-999, -9999, -32_767, -32_768].contains(value) || value == 0 { return true }
-        return switch type {
-        case .uint8: value == 255
-        case .uint16: value == 65_535
-        case .int16: value == 32_767
-        default: false
-        }
+        if value == 0 || value == largestValue { return true }
+        return [-999, -9999, -10_000, -99_999, -32_767, -32_768].contains(value)
+            || (value < 0 && value == type.range?.lowerBound)
     }
 
-    /// From the grid; where that hits no valid pixel, from the first that a walk over the whole image finds.
+    /// From a grid over the whole image; where it hits too few valid pixels, from a finer one; at last from the first
+    /// that a walk finds.
     private func estimateStretches() throws -> [Stretch] {
+        let count = plan.colorBands.count, enough = 1_000 * count
         var samples = try validSamples(SampleGrid.windows(width: raster.width, height: raster.height))
+        if samples.count < enough {
+            samples = try validSamples(SampleGrid.windows(width: raster.width, height: raster.height, perSide: 48))
+        }
         if samples.isEmpty {
-            for window in tiles() where samples.isEmpty { samples = try validSamples([window]) }
+            for window in tiles() where samples.count < enough { samples += try validSamples([window]) }
         }
         guard !samples.isEmpty else { throw Failure.rasterAllInvalid(raster.name) }
-        let count = plan.colorBands.count
         return (0..<count).map { band in
             let values = stride(from: band, to: samples.count, by: count).map { samples[$0] }
             return Stretch(percentilesOf: values.filter { !$0.isNaN }, isFloat: type.isFloat)

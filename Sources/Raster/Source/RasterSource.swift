@@ -11,6 +11,10 @@ struct RasterSource: ~Copyable {
     let fileSize: Int
     let bands: [RasterBand]
     let type: PixelType
+    /// Bits that a sample uses where the file says so: 1, 2 and 4 in bytes, 12 in 16 bits …
+    let usedBits: Int?
+    /// GDAL before 3.7 shows signed bytes as unsigned ones and says so in a note.
+    let isSignedByte: Bool
     var plan: BandPlan
     /// One per colour band; bytes are taken as they are and have none.
     var stretches: [Stretch] = []
@@ -23,13 +27,16 @@ struct RasterSource: ~Copyable {
         let fileSize = Self.fileSize(path)
         try Self.check(raster, fileSize: fileSize, limits)
         let bands = raster.bands
-        guard let type = bands[0].type, !type.isComplex else { throw Failure.rasterComplex(name) }
+        let type = try Self.sampleType(bands[0], name)
+        isSignedByte = raster.metadataItem("PIXELTYPE", band: 1, domain: Self.structure) == "SIGNEDBYTE"
+        let usedBits = raster.metadataItem("NBITS", band: 1, domain: Self.structure).flatMap { Int($0) }
+        self.usedBits = type.isFloat ? nil : usedBits.flatMap { (1...32).contains($0) ? $0 : nil }
         self.raster = raster
         self.path = path
         self.fileSize = fileSize
         self.bands = bands
         self.type = type
-        plan = BandPlan(bands: bands)
+        plan = BandPlan(bands: bands, isSigned: isSignedByte)
     }
 
     /// The same file for another thread, settled as this one is; it decodes on its own thread alone.
@@ -40,14 +47,29 @@ struct RasterSource: ~Copyable {
     private init(raster: consuming RasterDataset, like other: borrowing RasterSource) {
         self.raster = raster
         (path, fileSize, bands, type) = (other.path, other.fileSize, other.bands, other.type)
+        (usedBits, isSignedByte) = (other.usedBits, other.isSignedByte)
         (plan, stretches, tones) = (other.plan, other.stretches, other.tones)
     }
 
-    /// The samples are whole numbers 0…255 as they are.
-    var isByte: Bool { type == .uint8 && !isSignedByte }
+    private static let structure = "IMAGE_STRUCTURE"
 
-    /// GDAL before 3.7 shows signed bytes as unsigned ones and says so here.
-    var isSignedByte: Bool { raster.metadataItem("PIXELTYPE", band: 1, domain: "IMAGE_STRUCTURE") == "SIGNEDBYTE" }
+    /// The samples are whole numbers 0…255 as they are, or indices into a palette.
+    var isByte: Bool { type == .uint8 && !isSignedByte && (usedBits ?? 8 == 8 || plan.palette != nil) }
+
+    /// The largest value that samples can have; nil for fractions.
+    var largestValue: Double? {
+        if let usedBits, usedBits < 64 { return Double(1 << usedBits) - 1 }
+        return isSignedByte ? 127 : type.range?.upperBound
+    }
+
+    private static func sampleType(_ band: RasterBand, _ name: String) throws -> PixelType {
+        guard let type = band.type else { throw Failure.rasterTypeUnknown(name) }
+        guard !type.isComplex else { throw Failure.rasterComplex(name) }
+        guard band.palette == nil || type == .uint8 || band.isWhiteZero else {
+            throw Failure.rasterPaletteTooWide(name)
+        }
+        return type
+    }
 
     private static func fileSize(_ path: String) -> Int {
         // A file that went away between open and here fails at the next read, with a better sentence.

@@ -2,19 +2,26 @@
 public struct Stretch: Codable, Equatable, Sendable {
     public var low: Double
     public var high: Double
+}
 
-    /// The 2nd and 98th percentile of `samples`, so that a few glints do not darken the picture.
+extension Stretch {
+    /// The 2nd and 98th percentile of `samples`, so that a few glints do not darken the picture; the smallest and the
+    /// largest where nearly all samples are alike.
     /// - Parameter isFloat: what a constant band gets: whole numbers 0…65535, fractions a middle grey.
     init(percentilesOf samples: [Double], isFloat: Bool) {
         let sorted = samples.sorted()
-        guard let low = Self.percentile(0.02, sorted), let high = Self.percentile(0.98, sorted) else {
-            (self.low, self.high) = (0, 255)
+        guard let low = Self.percentile(0.02, sorted), let high = Self.percentile(0.98, sorted),
+            let first = sorted.first, let last = sorted.last
+        else {
+            self.init(low: 0, high: 255)
             return
         }
         if low < high {
-            (self.low, self.high) = (low, high)
+            self.init(low: low, high: high)
+        } else if first < last {
+            self.init(low: first, high: last)
         } else {
-            (self.low, self.high) = isFloat ? (low - 1, low + 1) : (0, 65_535)
+            self.init(low: isFloat ? low - 1 : 0, high: isFloat ? low + 1 : 65_535)
         }
     }
 

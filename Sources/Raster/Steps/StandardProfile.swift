@@ -24,6 +24,10 @@ enum StandardProfile {
         note(
             source.raster.metadataItem("NBITS", band: 1, domain: "IMAGE_STRUCTURE") != nil, "less than 8 bits a sample")
         note(place.hadHeights, "a height system")
+        note(place.hadFarLongitudes, "longitudes beyond 180 degrees")
+        note(source.plan.alphaIsOnOff, "opacity of 0 and 1")
+        // A copy would leave behind what they say of the place or of the colours.
+        note(source.raster.files.count > 1, "side files")
         if case .northUp = place.placement {} else { note(true, "not north-up") }
         return found
     }
