@@ -1,4 +1,5 @@
 import Failures
+import Foundation
 
 /// What can be wrong with a raster file. Sentences are for the person who uploaded it.
 extension Failure {
@@ -173,8 +174,8 @@ extension Failure {
     static func tooFewControlPoints(_ name: String, count: Int) -> Failure {
         Failure(
             "raster_too_few_control_points",
-            "\(name) is placed by only \(count) ground control points and at least 3 are needed; export it with a "
-                + "full georeference")
+            "\(name) is placed by only \(count) ground control point\(count == 1 ? "" : "s") and at least 3 are needed; "
+                + "export it with a full georeference")
     }
 
     static func rasterNotWarped(_ name: String, detail: String) -> Failure {
@@ -182,6 +183,20 @@ extension Failure {
             "raster_not_warped",
             "turning \(name) north-up by its rotation or its ground control points failed; export it north-up with a "
                 + "full georeference", detail: detail)
+    }
+
+    static func rasterPixelsTooSmall(_ name: String, metres: Double, crs: String) -> Failure {
+        Failure(
+            "raster_pixels_too_small",
+            "the pixels of \(name) would be \(String(format: "%.1e", metres)) m wide in its coordinate system \(crs); it "
+                + "was probably assigned the wrong one (degrees taken for metres), export it again with the right one")
+    }
+
+    static func rasterOffWebMap(_ name: String) -> Failure {
+        Failure(
+            "raster_off_web_map",
+            "\(name) lies beyond 85 degrees of latitude, where the web map (Web Mercator) shows nothing; no map tiles can "
+                + "be made of it")
     }
 
     static func cogNotMade(_ name: String, detail: String) -> Failure {

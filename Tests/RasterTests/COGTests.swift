@@ -60,4 +60,13 @@ import Testing
         try Orthophoto.makeCOG(input, to: folder.file("cog.tif")) { seen.append($0) }
         #expect(seen == seen.sorted() && seen.last == 1 && seen.count > 3)
     }
+
+    @Test func refusesWhatWebMercatorDoesNotShow() throws {
+        var maker = RasterMaker(epsg: 3031)
+        maker.transform = GeoTransform(originX: 100_000, originY: 100_000, pixelWidth: 0.1, pixelHeight: 0.1)
+        let input = try maker.make(folder.file("in.tif"))
+        let failure = #expect(throws: Failure.self) { try Orthophoto.makeCOG(input, to: folder.file("cog.tif")) }
+        #expect(failure?.code == "raster_off_web_map" && failure?.retry == .never)
+        #expect(try Orthophoto.standardise(input, to: folder.file("standard.tif")).epsg == 3031)
+    }
 }

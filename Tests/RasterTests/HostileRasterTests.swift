@@ -107,4 +107,52 @@ import Testing
         for entry in entries { file += bytes(entry.tag) + bytes(entry.type) + bytes(UInt32(1)) + bytes(entry.value) }
         return file + bytes(UInt32(0)) + [UInt8](repeating: 0, count: 70_000)
     }
+
+    @Test func readsAnImageWhoseMetadataIsNoXML() throws {
+        let path = try RasterMaker().make(folder.file("a.tif")) { try $0.setMetadata("AB", "CD") }
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let end = try #require(bytes.range(of: Data("</Item>".utf8)))
+        bytes.replaceSubrange(end, with: Data("<Item/>".utf8))
+        try bytes.write(to: URL(fileURLWithPath: path))
+        #expect(try Orthophoto.standardise(path, to: folder.file("out.tif")).epsg == 32632)
+    }
+
+    @Test(arguments: [true, false]) func findsABrokenTileAlsoInAStandardFile(alpha: Bool) throws {
+        var maker = RasterMaker(
+            width: 600, height: 600, bands: alpha ? 4 : 3,
+            options: ["TILED=YES", "COMPRESS=DEFLATE", "INTERLEAVE=PIXEL", "PHOTOMETRIC=RGB"]
+                + (alpha ? ["ALPHA=YES"] : []))
+        maker.value = { band, x, y in band == 4 ? 255 : Double((x &* 7919 &+ y &* 104_729 &+ band &* 31) % 251 + 1) }
+        let path = try maker.make(folder.file("a.tif"))
+        let block = try Self.lastBlock(of: path)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes.replaceSubrange(block.lowerBound + 20..<block.lowerBound + 60, with: Data(repeating: 0xff, count: 40))
+        try bytes.write(to: URL(fileURLWithPath: path))
+        #expect(refusal(path)?.code == "raster_damaged")
+    }
+
+    private static func lastBlock(of path: String) throws -> Range<Int> {
+        let raster = try RasterDataset(opening: path)
+        let fact = { (key: String) in
+            let found = raster.metadataItem("\(key)_2_2", band: 1, domain: "TIFF").flatMap { Int($0) }
+            return try #require(found)
+        }
+        let start = try fact("BLOCK_OFFSET")
+        return start..<start + (try fact("BLOCK_SIZE"))
+    }
+
+    @Test func refusesASparseRasterWithoutAnyPixelAtOnce() throws {
+        let path = folder.file("sparse.tif")
+        let raster = try RasterDataset(
+            creating: path, width: 20_000, height: 20_000, bands: 3,
+            options: ["TILED=YES", "SPARSE_OK=YES", "COMPRESS=DEFLATE", "BLOCKXSIZE=512", "BLOCKYSIZE=512"])
+        try raster.setProjection(epsg: 32632)
+        try raster.setGeoTransform(
+            GeoTransform(originX: 500_000, originY: 5_300_000, pixelWidth: 0.1, pixelHeight: 0.1))
+        try raster.close()
+        let started = ContinuousClock.now
+        #expect(refusal(path)?.code == "raster_empty")
+        // Decoding its 400 million pixels takes many times as long.
+        #expect(ContinuousClock.now - started < .seconds(3))
+    }
 }

@@ -161,4 +161,12 @@ import Testing
         let report = try bench.standardise(input).report
         #expect(report.deviations == ["side files"] && report.epsg == 32632)
     }
+
+    @Test func refusesDegreesThatWereTakenForMetres() {
+        var maker = RasterMaker()
+        maker.transform = GeoTransform(originX: 9, originY: 48, pixelWidth: 1e-6, pixelHeight: 1e-6)
+        let failure = bench.refusal(maker)
+        #expect(failure?.code == "raster_pixels_too_small")
+        #expect(failure?.sentence.contains("WGS 84 / UTM zone 32N; it was probably assigned the wrong one") == true)
+    }
 }

@@ -70,4 +70,13 @@ import Testing
         #expect(facts.bbox?.hasPrefix("BOX(9.0 47.95") == true && facts.bbox?.hasSuffix(",9.064 48.0)") == true)
         #expect(try OrthoFacts(of: RasterMaker(epsg: nil).make(folder.file("b.tif"))).bbox == nil)
     }
+
+    @Test func keepsDescriptionsShort() throws {
+        let path = try RasterMaker().make(folder.file("a.tif")) { raster in
+            try raster.setMetadata("LONG", String(repeating: "x", count: 50_000))
+            for number in 0..<1000 { try raster.setMetadata("K\(number)", "v", domain: "MANY") }
+        }
+        let tags = try RasterInfo(of: path).tags
+        #expect(tags["Image Metadata"]?["LONG"]?.count == 10_001 && tags["Many"]?.count == 200)
+    }
 }

@@ -26,7 +26,8 @@ extension RasterInfo {
     /// The names that people see: `IMAGE_STRUCTURE` is `Image Structure`.
     private static func tags(_ raster: borrowing RasterDataset) -> [String: [String: String]] {
         var tags = ["Image Metadata": dictionary(raster.metadata())]
-        for domain in raster.metadataDomains where !domain.isEmpty && domain != "DERIVED_SUBDATASETS" {
+        for domain in raster.metadataDomains.prefix(mostItems) where !domain.isEmpty && domain != "DERIVED_SUBDATASETS"
+        {
             // XML documents (XMP and such) are no key and value pairs.
             guard !domain.hasPrefix("xml:") else { continue }
             let words = domain.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }
@@ -62,9 +63,17 @@ extension RasterInfo {
             }
     }
 
+    /// Bounded, since it is kept in the database: a file may name 100,000 pages or quote a whole book.
     private static func dictionary(_ pairs: [(key: String, value: String)]) -> [String: String] {
-        Dictionary(pairs.map { ($0.key, $0.value) }) { first, _ in first }
+        Dictionary(pairs.prefix(mostItems).map { (cut($0.key), cut($0.value)) }) { first, _ in first }
     }
+
+    private static func cut(_ text: String) -> String {
+        text.utf8.count > longestText ? text.prefix(longestText) + "…" : text
+    }
+
+    private static let mostItems = 200
+    private static let longestText = 10_000
 }
 
 extension RasterInfo.Profile {

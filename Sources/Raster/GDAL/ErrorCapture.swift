@@ -4,9 +4,13 @@ import Failures
 /// The errors that GDAL reported on this thread while one call ran, in order.
 final class ErrorLog {
     private(set) var failures: [String] = []
+    private let isHarmless: (String) -> Bool
+
+    init(_ isHarmless: @escaping (String) -> Bool) { self.isHarmless = isHarmless }
 
     func note(class severity: CPLErr, message: String) {
-        if severity.rawValue >= CE_Failure.rawValue, failures.count < 20 { failures.append(message) }
+        guard severity.rawValue >= CE_Failure.rawValue, failures.count < 20, !isHarmless(message) else { return }
+        failures.append(message)
     }
 
     /// The first is usually the cause, the last the consequence.
@@ -23,9 +27,14 @@ private let noteError: CPLErrorHandler = { severity, _, message in
 /// way makes it a failure, since some drivers return a handle all the same.
 ///
 /// GDAL keeps its stack of handlers per thread, so `body` must stay on the calling thread.
-/// - Parameter failure: turns GDAL's messages into the failure to throw.
-func gdal<Result: ~Copyable>(_ failure: (String) -> Failure, _ body: () throws -> Result?) throws -> Result {
-    let log = ErrorLog()
+/// - Parameters:
+///   - failure: turns GDAL's messages into the failure to throw.
+///   - isHarmless: tells messages that are no failure.
+func gdal<Result: ~Copyable>(
+    _ failure: (String) -> Failure, isHarmless: @escaping (String) -> Bool = { _ in false },
+    _ body: () throws -> Result?
+) throws -> Result {
+    let log = ErrorLog(isHarmless)
     return try withExtendedLifetime(log) {
         CPLPushErrorHandlerEx(noteError, Unmanaged.passUnretained(log).toOpaque())
         defer { CPLPopErrorHandler() }

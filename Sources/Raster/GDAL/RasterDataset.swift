@@ -31,7 +31,7 @@ public struct RasterDataset: ~Copyable {
             $0.contains("missing codec")
                 ? .rasterCompression(name, detail: $0) : .rasterNotReadable(name, formats: drivers, detail: $0)
         }
-        let opened = try gdal(unreadable) {
+        let opened = try gdal(unreadable, isHarmless: Self.isAboutXML) {
             GDALOpenEx(
                 path, flags, allowed.constPointer, list.constPointer, siblings.constPointer)
         }
@@ -95,6 +95,11 @@ public struct RasterDataset: ~Copyable {
         let places = ["tfw", "TFW", "tifw", "wld"].map { stem.appendingPathExtension($0) }
             .filter { FileManager.default.fileExists(atPath: $0.path) }
         return [name] + (images + notes).map { name + $0 } + places.map(\.lastPathComponent)
+    }
+
+    /// GDAL's XML parser on metadata that some program wrote badly; the image needs none of it.
+    private static func isAboutXML(_ message: String) -> Bool {
+        message.hasPrefix("Parse error") || message.hasPrefix("Line ")
     }
 
     private static func isTIFF(_ path: String) -> Bool {

@@ -84,6 +84,20 @@ struct Georeference: ~Copyable {
         guard let box = try geographicBounds(width: width, height: height),
             box.west >= -360, box.east <= 360, box.south >= -90.001, box.north <= 90.001
         else { throw Failure.rasterOffEarth(name, crs: crs.name) }
+        let size = (box.north - box.south) * Self.metresPerDegree / Double(width + height)
+        guard size > Self.smallestPixel else {
+            throw Failure.rasterPixelsTooSmall(name, metres: size, crs: crs.name)
+        }
+    }
+
+    private static let metresPerDegree = 111_000.0
+    /// Metres; a tenth of what a camera on a tripod resolves.
+    private static let smallestPixel = 1e-5
+
+    /// - Throws: `raster_off_web_map` where Web Mercator ends before the raster begins.
+    func checkOnWebMap(width: Int, height: Int, _ name: String) throws {
+        guard let box = try geographicBounds(width: width, height: height), box.south < 85.05, box.north > -85.05
+        else { throw Failure.rasterOffWebMap(name) }
     }
 }
 

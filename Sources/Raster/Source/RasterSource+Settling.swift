@@ -13,8 +13,9 @@ extension RasterSource {
     static let settledKey = "DEADTREES_VALIDITY"
 
     /// Completes the plan from bounded samples of the whole image: opacity that is not marked, collars, stretches.
-    /// - Throws: `raster_empty` when no pixel is valid and stretching has nothing to go by.
+    /// - Throws: `raster_empty` when the file holds no pixels, or no valid one for stretching to go by.
     mutating func settle() throws -> PixelFindings {
+        guard raster.driver != "GTiff" || hasAnyBlock else { throw Failure.rasterAllInvalid(raster.name) }
         var findings = PixelFindings()
         if try findUnmarkedAlpha() {
             findings.unmarkedAlpha = bands.count

@@ -88,7 +88,9 @@ struct RasterSource: ~Copyable {
         guard decoded <= limits.ratioFrom || decoded / max(1, fileSize) <= limits.ratio else {
             throw Failure.rasterHollow(name, width, height, fileSize: fileSize)
         }
-        guard band.blockWidth * band.blockHeight * count * sampleBytes <= limits.blockBytes else {
+        // As fractions, since a header may claim blocks whose size no whole number holds.
+        let block = Double(band.blockWidth) * Double(band.blockHeight) * Double(count * sampleBytes)
+        guard block <= Double(limits.blockBytes) else {
             throw Failure.rasterBlockTooLarge(name)
         }
         guard pixels / max(1, band.blockWidth * band.blockHeight) <= limits.blocks else {

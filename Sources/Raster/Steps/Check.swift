@@ -111,6 +111,6 @@ private struct BlockGrid {
     }
 
     private func number(_ key: String, _ band: Int, _ source: borrowing RasterSource) -> Int? {
-        source.raster.metadataItem(key, band: band, domain: "TIFF").flatMap { Int($0) }
+        source.raster.metadataItem(key, band: band, domain: "TIFF").map(RasterSource.position)
     }
 }

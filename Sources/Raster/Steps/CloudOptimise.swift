@@ -36,6 +36,7 @@ extension Orthophoto {
     ) throws -> COGReport {
         var source = try RasterSource(opening: input, limits: limits)
         let place = try Georeference.read(source.raster)
+        try place.checkOnWebMap(width: source.raster.width, height: source.raster.height, source.raster.name)
         let found = StandardiseReport(source, place, try source.settle())
         let isStandard = found.deviations.isEmpty
         if isStandard || source.isCheapToCut, case .northUp(let transform) = place.placement,

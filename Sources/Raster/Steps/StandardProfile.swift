@@ -34,26 +34,37 @@ enum StandardProfile {
 
     private static func isLossless(_ compression: String?) -> Bool { compression.map(lossless.contains) ?? true }
 
-    /// A strip is as wide as the image and, but by chance, not square.
+    /// A strip is as wide as the image, and no square with sides that tiles have but by chance and in small images.
     private static func isTiled(_ source: borrowing RasterSource) -> Bool {
         let band = source.bands[0]
-        return band.blockWidth != source.raster.width || band.blockWidth == band.blockHeight
+        if band.blockWidth != source.raster.width { return true }
+        return band.blockWidth == band.blockHeight && band.blockWidth % 16 == 0 && band.blockWidth <= 1024
     }
 }
 
 extension RasterSource {
     /// Checks that the file is long enough to hold every block that it lists, without decoding any.
     func hasAllBlocks(fileSize: Int) -> Bool {
-        let block = bands[0]
-        for y in 0...(raster.height - 1) / block.blockHeight {
-            for x in 0...(raster.width - 1) / block.blockWidth {
-                if blockFact("BLOCK_OFFSET", x, y) + blockFact("BLOCK_SIZE", x, y) > fileSize { return false }
-            }
-        }
-        return true
+        blocks.allSatisfy { blockFact("BLOCK_OFFSET", $0) + blockFact("BLOCK_SIZE", $0) <= fileSize }
     }
 
-    private func blockFact(_ key: String, _ x: Int, _ y: Int) -> Int {
-        raster.metadataItem("\(key)_\(x)_\(y)", band: 1, domain: "TIFF").flatMap { Int($0) } ?? 0
+    /// Whether any block of the colour bands was ever written; those of sparse files are not, and read as zeros.
+    var hasAnyBlock: Bool {
+        plan.colorBands.contains { band in blocks.contains { blockFact("BLOCK_OFFSET", $0, band: band) > 0 } }
+    }
+
+    private var blocks: some Sequence<(x: Int, y: Int)> {
+        let columns = (raster.width - 1) / bands[0].blockWidth + 1,
+            rows = (raster.height - 1) / bands[0].blockHeight + 1
+        return (0..<columns * rows).lazy.map { ($0 % columns, $0 / columns) }
+    }
+
+    private func blockFact(_ key: String, _ block: (x: Int, y: Int), band: Int = 1) -> Int {
+        raster.metadataItem("\(key)_\(block.x)_\(block.y)", band: band, domain: "TIFF").map(Self.position) ?? 0
+    }
+
+    /// A number of bytes in a file; beyond all files what is beyond what we count with.
+    static func position(_ text: String) -> Int {
+        min(Int(text) ?? .max, .max / 4)
     }
 }
