@@ -39,11 +39,12 @@ struct RasterCommand: ParsableCommand {
     struct Thumbnail: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Makes the 256 x 256 preview as JPEG.")
         @OptionGroup var files: RasterFiles
+        @Option(help: "Write a preview of at most 1024 pixels a side, too.") var preview: String?
 
         func run() throws {
             let output = files.output(suffix: "_thumbnail.jpg")
             try files.report {
-                try Orthophoto.makeThumbnail(files.input, to: output)
+                try Orthophoto.makeThumbnail(files.input, to: output, preview: preview)
                 return (["thumbnail": output], "wrote \(output)")
             }
         }

@@ -23,7 +23,8 @@ struct WorkerBinaryTests {
         try await withFolder { folder in
             let input = folder.appending(path: "5_ortho.tif")
             try Data("this is no raster".utf8).write(to: input)
-            let work = MakeThumbnail(input: input.path, output: folder.appending(path: "5.jpg").path)
+            let (small, large) = (folder.appending(path: "5.jpg").path, folder.appending(path: "5_large.jpg").path)
+            let work = MakeThumbnail(input: input.path, output: small, preview: large)
             let failure = try await #require(throws: Failure.self) { try await runner.run(work) }
             #expect(!failure.code.hasPrefix("native_") && failure.code != "unexpected", "\(failure)")
             #expect(failure.retry == .never)

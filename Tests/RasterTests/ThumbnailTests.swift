@@ -70,6 +70,20 @@ import Testing
         #expect(isClose(picture[128, 128], [30, 30, 30]))
     }
 
+    /// As large as its content: neither padded nor enlarged.
+    @Test(arguments: [(4000, 2000, 1024, 512), (600, 300, 600, 300)])
+    func makesALargerPreview(width: Int, height: Int, columns: Int, rows: Int) throws {
+        var maker = RasterMaker(width: width, height: height, bands: 4, colors: [.red, .green, .blue, .alpha])
+        maker.value = { band, x, _ in band == 4 ? (x < width / 2 ? 0 : 255) : 80 }
+        let (small, large) = (folder.file("t.jpg"), folder.file("p.jpg"))
+        try Orthophoto.makeThumbnail(try maker.make(folder.file("in.tif")), to: small, preview: large)
+        let picture = try Pixels(of: large, drivers: ["JPEG"]), thumbnail = try Pixels(of: small, drivers: ["JPEG"])
+        #expect(picture.width == columns && picture.height == rows)
+        #expect(thumbnail.width == 256 && thumbnail.height == 256)
+        #expect(isClose(picture[columns / 4, rows / 2], [255, 255, 255]))
+        #expect(isClose(picture[columns * 3 / 4, rows / 2], [80, 80, 80]))
+    }
+
     @Test func enlargesASinglePixel() throws {
         var maker = RasterMaker(width: 1, height: 1)
         maker.value = { _, _, _ in 90 }

@@ -63,7 +63,9 @@ struct WholePathTests {
         let row = try #require(rows.first)
         for path in [
             "archive/\(dataset)_ortho.tif", "cogs/\(try row.get("cog_path", as: String.self))",
-            "thumbnails/\(try row.get("thumbnail_path", as: String.self))", "logs/\(dataset)/odm-1.log",
+            "thumbnails/\(try row.get("thumbnail_path", as: String.self))",
+            try "thumbnails/\(row.get("thumbnail_path", as: String.self))".replacing("_thumbnail", with: "_preview"),
+            "logs/\(dataset)/odm-1.log",
         ] {
             #expect(FileManager.default.fileExists(atPath: "\(site.storage)/\(path)"), "\(path)")
         }
@@ -78,6 +80,8 @@ struct WholePathTests {
         let rows = try await site.test.sql(
             """
             SELECT r.raw_image_count, d.aquisition_year, o.ortho_info->'GEO'->>'CRS' AS crs, m.metadata ? 'gadm' AS has_gadm,
+              (m.metadata->'survey'->>'gsd_cm')::float8 AS gsd, (m.metadata->'survey'->>'area_ha')::float8 AS area,
+              (m.metadata->'flight'->>'photos')::int AS photos,
               ST_Y(ST_Centroid(o.bbox::geometry)) AS latitude, ST_X(ST_Centroid(o.bbox::geometry)) AS longitude,
               p.ortho_processing_runtime > 0 AS has_runtime,
               (SELECT count(*) FROM v2_queue) AS waiting, (SELECT count(*) FROM v2_queue_lease) AS leases
@@ -89,6 +93,8 @@ struct WholePathTests {
         #expect(try row.getIfPresent("aquisition_year", as: Int.self) != nil)
         #expect(try row.get("has_gadm", as: Bool.self))
         #expect(try row.get("has_runtime", as: Bool.self))
+        #expect(try row.get("gsd", as: Double.self) > 1 && row.get("area", as: Double.self) > 0.05)
+        #expect(try row.get("photos", as: Int.self) == set.photos)
         #expect(try row.get("waiting", as: Int.self) == 0)
         #expect(try row.get("leases", as: Int.self) == 0)
         guard set == .brightonFolder else { return }

@@ -124,10 +124,16 @@ extension Transaction {
           thumbnail_processing_runtime = EXCLUDED.thumbnail_processing_runtime
         """)
 
+    // Beside what the place says: what the geotiff stage measured on the orthophoto, and what the photos say together.
     private static let upsertMetadata = Statement(
         "upsert metadata",
         """
-        INSERT INTO v2_metadata (dataset_id, metadata, version, processing_runtime) VALUES ($1, $2::jsonb, 1, $3)
+        INSERT INTO v2_metadata (dataset_id, metadata, version, processing_runtime)
+        VALUES ($1, $2::jsonb || jsonb_strip_nulls(jsonb_build_object(
+          'survey', (SELECT detail -> 'survey' FROM v2_task_runs
+                     WHERE dataset_id = $1 AND task_type = 'geotiff' AND outcome = 'succeeded'
+                     ORDER BY started_at DESC LIMIT 1),
+          'flight', (SELECT camera_metadata -> 'image_set' - 'varying' FROM v2_raw_images WHERE dataset_id = $1))), 1, $3)
         ON CONFLICT (dataset_id) DO UPDATE SET metadata = EXCLUDED.metadata,
           processing_runtime = EXCLUDED.processing_runtime
         """)

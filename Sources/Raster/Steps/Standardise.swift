@@ -36,18 +36,25 @@ public enum Orthophoto {
         } else {
             try warpStandard(source, place, to: output, &report, progress)
         }
-        report.survey = try survey(output, place.crs, valid: report.validShare)
+        report.survey = try survey(output, place.crs, report)
         progress(1)
         return report
     }
 
     /// What the standard copy tells.
-    private static func survey(_ path: String, _ crs: borrowing CoordinateSystem, valid: Double?) throws -> SurveyFacts?
-    {
+    private static func survey(
+        _ path: String, _ crs: borrowing CoordinateSystem, _ report: StandardiseReport
+    ) throws -> SurveyFacts? {
         var source = try RasterSource(opening: path)
-        guard let valid, let transform = source.raster.geoTransform else { return nil }
+        guard let transform = source.raster.geoTransform else { return nil }
         _ = try source.settle()
-        return try SurveyFacts(source, crs, transform, validShare: valid)
+        var share = report.validShare
+        if report.placement != .northUp {
+            // Turned, the picture has corners that it had not.
+            let valid = try ValidCounter.count(source, most: mostThreads) { _ in }
+            share = Double(valid) / Double(source.raster.width * source.raster.height)
+        }
+        return try share.flatMap { try SurveyFacts(source, crs, transform, validShare: $0) }
     }
 
     /// - Returns: the share of valid pixels: all are decoded once, so that damage is found here.

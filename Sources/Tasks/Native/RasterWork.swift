@@ -36,8 +36,8 @@ public struct StandardiseOrtho: NativeWork {
     }
 
     public func run(progress: @escaping (Double) -> Void) throws -> Output {
-        // Standardising refuses what cannot be used, with a better sentence than describing would.
-        let report = try Orthophoto.standardise(input, to: output, progress: progress)
+        // Nobody changes files in the scratch folder. Standardising refuses what cannot be used, with a better sentence than describing would.
+        let report = try Orthophoto.standardise(input, to: output, mayLink: true, progress: progress)
         return try Output(original: DescribedRaster(of: input), standard: DescribedRaster(of: output), report: report)
     }
 }
@@ -54,16 +54,17 @@ public struct MakeCOG: NativeWork {
     }
 }
 
-/// Makes the thumbnail, a JPEG of 256 by 256 pixels.
+/// Makes the thumbnail, a JPEG of 256 by 256 pixels, and a larger preview.
 public struct MakeThumbnail: NativeWork {
     public static let name = "make thumbnail"
     let input: String
     let output: String
+    let preview: String
 
     public struct Output: Codable, Sendable {}
 
     public func run(progress: @escaping (Double) -> Void) throws -> Output {
-        try Orthophoto.makeThumbnail(input, to: output)
+        try Orthophoto.makeThumbnail(input, to: output, preview: preview)
         progress(1)
         return Output()
     }

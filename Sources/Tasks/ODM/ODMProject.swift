@@ -35,6 +35,7 @@ extension ScratchFolder {
     func standardOrtho(_ datasetID: Int64) -> String { file("\(datasetID)_ortho.tif") }
     func cog(_ datasetID: Int64) -> String { file("\(datasetID)_cog.tif") }
     func thumbnail(_ datasetID: Int64) -> String { file("\(datasetID)_thumbnail.jpg") }
+    func preview(_ datasetID: Int64) -> String { file("\(datasetID)_preview.jpg") }
 }
 
 extension UnpackPhotos.Output: ScratchNote {

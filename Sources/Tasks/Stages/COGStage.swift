@@ -16,7 +16,7 @@ public struct COGStage: TaskHandler {
         let input = try await stage.standardOrtho(as: 0...0.2)
         let output = stage.scratch.cog(stage.datasetID)
         let result = try await stage.native(MakeCOG(input: input, output: output), as: 0.2...0.9, "making the COG")
-        let artefact = try await stage.publish(output, in: StoragePath.cog, as: 0.9...1)
+        let artefact = try await stage.publish([output], in: StoragePath.cog, as: 0.9...1)
         let cog = result.output
         let record = ArtefactRecord(
             fileName: artefact.fileName, path: artefact.path, bytes: cog.bytes, info: cog.info,
@@ -26,14 +26,20 @@ public struct COGStage: TaskHandler {
 }
 
 extension StageContext {
-    /// Stores a file for the map client under a name that was never used, so that no cache shows an old version.
-    /// - Returns: the file's name, and its path below the top folder as the database keeps it.
+    /// Stores files for the map client in a folder whose name was never used, so that no cache shows an old version.
+    /// - Returns: the first file's name, and its path below the top folder as the database keeps it.
     func publish(
-        _ local: String, in topFolder: (String) throws -> StoragePath, as range: ClosedRange<Double>
+        _ locals: [String], in topFolder: (String) throws -> StoragePath, as range: ClosedRange<Double>
     ) async throws -> (fileName: String, path: String) {
-        let fileName = (local as NSString).lastPathComponent
-        let path = "\(UUID().uuidString.lowercased())/\(fileName)"
-        try await storage.store(local, as: topFolder(path), progress: transfer(range, "storing \(fileName)"))
-        return (fileName, path)
+        let folder = UUID().uuidString.lowercased()
+        let names = locals.map { ($0 as NSString).lastPathComponent }
+        let share = (range.upperBound - range.lowerBound) / Double(locals.count)
+        // The first file is the one that the database will name: it comes last, when the others are there.
+        for (index, (local, name)) in zip(locals, names).reversed().enumerated() {
+            let start = range.lowerBound + Double(index) * share
+            try await storage.store(
+                local, as: topFolder("\(folder)/\(name)"), progress: transfer(start...start + share, "storing \(name)"))
+        }
+        return (names[0], "\(folder)/\(names[0])")
     }
 }
