@@ -85,7 +85,7 @@ import Testing
         #expect(scheme == 2 && epsgMade == 3857)
     }
 
-    /// Chunks have 2048 pixels; a seam would be a step in what is a smooth slope.
+    /// Patches have 2048 pixels; a seam would be a step in what is a smooth slope.
     @Test func hasNoSeamsAtAnyLevel() throws {
         var maker = RasterMaker(width: 4400, height: 300, options: ["TILED=YES"])
         maker.value = { _, x, _ in Double(x) / 4400 * 250 }

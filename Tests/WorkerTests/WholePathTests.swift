@@ -80,7 +80,7 @@ struct WholePathTests {
         let rows = try await site.test.sql(
             """
             SELECT r.raw_image_count, d.aquisition_year, o.ortho_info->'GEO'->>'CRS' AS crs, m.metadata ? 'gadm' AS has_gadm,
-              (m.metadata->'survey'->>'gsd_cm')::float8 AS gsd, (m.metadata->'survey'->>'area_ha')::float8 AS area,
+              (m.metadata->'image'->>'gsd_cm')::float8 AS gsd, (m.metadata->'image'->>'area_ha')::float8 AS area,
               (m.metadata->'flight'->>'photos')::int AS photos,
               ST_Y(ST_Centroid(o.bbox::geometry)) AS latitude, ST_X(ST_Centroid(o.bbox::geometry)) AS longitude,
               p.ortho_processing_runtime > 0 AS has_runtime,

@@ -130,7 +130,7 @@ extension Transaction {
         """
         INSERT INTO v2_metadata (dataset_id, metadata, version, processing_runtime)
         VALUES ($1, $2::jsonb || jsonb_strip_nulls(jsonb_build_object(
-          'survey', (SELECT detail -> 'survey' FROM v2_task_runs
+          'image', (SELECT detail -> 'image' FROM v2_task_runs
                      WHERE dataset_id = $1 AND task_type = 'geotiff' AND outcome = 'succeeded'
                      ORDER BY started_at DESC LIMIT 1),
           'flight', (SELECT camera_metadata -> 'image_set' - 'varying' FROM v2_raw_images WHERE dataset_id = $1))), 1, $3)

@@ -2,12 +2,12 @@
 struct PyramidPlan {
     let grid: WebMapGrid
     /// The level at which one tile covers what one thread makes at a time.
-    let chunkLevel: Int
+    let patchLevel: Int
     let across: CubicKernel
     let down: CubicKernel
 
-    /// Chunks of 8 x 8 tiles have little overlap, and their sources fit into some 40 MiB.
-    private static let largestChunkLevel = 3
+    /// Patches of 8 x 8 tiles have little overlap, and their sources fit into some 40 MiB.
+    private static let largestPatchLevel = 3
     private static let sourcePixels = 12_000_000.0
 
     /// - Returns: nil for what needs GDAL's warper: where the raster reaches beyond the web map, its pixels differ much
@@ -21,25 +21,25 @@ struct PyramidPlan {
         else { return nil }
         let perTile = Double(WebMapGrid.side * WebMapGrid.side) * ratios.across * ratios.down
         guard
-            let level = (0...Self.largestChunkLevel).last(where: {
+            let level = (0...Self.largestPatchLevel).last(where: {
                 perTile * Double(1 << (2 * $0)) < Self.sourcePixels
             })
         else { return nil }
         self.grid = grid
         self.across = across
         self.down = down
-        // No chunk is larger than the pyramid.
-        chunkLevel = min(level, grid.levels.count - 1)
+        // No patch is larger than the pyramid.
+        patchLevel = min(level, grid.levels.count - 1)
     }
 
     /// Room for the taps beyond the outermost positions.
     var margin: Int { max(across.taps, down.taps) / 2 + 2 }
 
-    /// All chunks, row by row, each named by the one tile that it ends in.
-    var chunks: [TileAddress] {
-        let size = grid.levels[chunkLevel], side = WebMapGrid.side
+    /// All patches, row by row, each named by the one tile that it ends in.
+    var patches: [TileAddress] {
+        let size = grid.levels[patchLevel], side = WebMapGrid.side
         return (0..<(size.height + side - 1) / side).flatMap { row in
-            (0..<(size.width + side - 1) / side).map { TileAddress(level: chunkLevel, column: $0, row: row) }
+            (0..<(size.width + side - 1) / side).map { TileAddress(level: patchLevel, column: $0, row: row) }
         }
     }
 

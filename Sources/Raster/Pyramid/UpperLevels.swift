@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The tiles above the chunks, each made when the last of its four is there.
+/// The tiles above the patches, each made when the last of its four is there.
 ///
-/// Chunks come row by row, so that only about one row of tiles of each level waits at a time.
+/// Patches come row by row, so that only about one row of tiles of each level waits at a time.
 final class UpperLevels: @unchecked Sendable {
     private let plan: PyramidPlan
     private let encoder: TileEncoder

@@ -36,15 +36,15 @@ public enum Orthophoto {
         } else {
             try warpStandard(source, place, to: output, &report, progress)
         }
-        report.survey = try survey(output, place.crs, report)
+        report.image = try facts(output, place.crs, report)
         progress(1)
         return report
     }
 
     /// What the standard copy tells.
-    private static func survey(
+    private static func facts(
         _ path: String, _ crs: borrowing CoordinateSystem, _ report: StandardiseReport
-    ) throws -> SurveyFacts? {
+    ) throws -> ImageFacts? {
         var source = try RasterSource(opening: path)
         guard let transform = source.raster.geoTransform else { return nil }
         _ = try source.settle()
@@ -54,7 +54,7 @@ public enum Orthophoto {
             let valid = try ValidCounter.count(source, most: mostThreads) { _ in }
             share = Double(valid) / Double(source.raster.width * source.raster.height)
         }
-        return try share.flatMap { try SurveyFacts(source, crs, transform, validShare: $0) }
+        return try share.flatMap { try ImageFacts(source, crs, transform, validShare: $0) }
     }
 
     /// - Returns: the share of valid pixels: all are decoded once, so that damage is found here.

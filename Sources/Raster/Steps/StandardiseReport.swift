@@ -42,8 +42,8 @@ public struct StandardiseReport: Codable, Equatable, Sendable {
     public var stretches: [Stretch] = []
     /// Share of valid pixels, 0…1, of the source's pixels.
     public var validShare: Double?
-    /// What the result tells of the survey.
-    public var survey: SurveyFacts?
+    /// What the result tells of itself.
+    public var image: ImageFacts?
 }
 
 extension StandardiseReport {

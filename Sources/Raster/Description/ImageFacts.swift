@@ -1,7 +1,7 @@
 import Foundation
 
-/// What an orthophoto itself tells of the survey.
-public struct SurveyFacts: Codable, Equatable, Sendable {
+/// What an orthophoto tells of itself.
+public struct ImageFacts: Codable, Equatable, Sendable {
     /// Ground sampling distance in the middle of the image: centimetres on the ground for each pixel, the mean of across
     /// and down.
     public var gsdCm: Double
@@ -23,7 +23,7 @@ public struct SurveyFacts: Codable, Equatable, Sendable {
     }
 }
 
-extension SurveyFacts {
+extension ImageFacts {
     /// - Parameters:
     ///   - transform: where the pixels lie in `crs`.
     ///   - validShare: of all pixels.

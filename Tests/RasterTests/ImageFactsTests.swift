@@ -2,12 +2,12 @@ import Foundation
 import Raster
 import Testing
 
-@Suite struct SurveyFactsTests {
+@Suite struct ImageFactsTests {
     let folder = TemporaryFolder()
 
-    private func survey(_ maker: RasterMaker) throws -> SurveyFacts {
+    private func facts(_ maker: RasterMaker) throws -> ImageFacts {
         let input = try maker.make(folder.file("\(UUID().uuidString).tif"))
-        let facts = try Orthophoto.standardise(input, to: folder.file("out.tif")).survey
+        let facts = try Orthophoto.standardise(input, to: folder.file("out.tif")).image
         return try #require(facts)
     }
 
@@ -20,10 +20,10 @@ import Testing
     func measuresOnTheGround(epsg: Int, x: Double, y: Double, pixel: Double, gsd: Double) throws {
         var maker = RasterMaker(width: 200, height: 100, epsg: epsg)
         maker.transform = GeoTransform(originX: x, originY: y, pixelWidth: pixel, pixelHeight: pixel)
-        let facts = try survey(maker)
-        #expect(abs(facts.gsdCm - gsd) < gsd * 0.005)
-        #expect(facts.validShare == 1)
-        if epsg == 32632 { #expect(abs(facts.areaHa - 0.02) < 0.0001) }
+        let found = try facts(maker)
+        #expect(abs(found.gsdCm - gsd) < gsd * 0.005)
+        #expect(found.validShare == 1)
+        if epsg == 32632 { #expect(abs(found.areaHa - 0.02) < 0.0001) }
     }
 
     @Test(arguments: [true, false])
@@ -31,16 +31,16 @@ import Testing
         var maker = RasterMaker(width: 600, height: 600, bands: 4, colors: [.red, .green, .blue, .alpha])
         if isStandard { maker.options = ["TILED=YES", "COMPRESS=DEFLATE", "INTERLEAVE=PIXEL"] }
         maker.value = { band, x, _ in band == 4 ? (x < 150 ? 0 : 255) : Double(band * 50) }
-        let facts = try survey(maker)
-        #expect(abs(facts.validShare - 0.75) < 1e-9)
-        #expect(abs(facts.areaHa - 0.36 * 0.75) < 0.001)
+        let found = try facts(maker)
+        #expect(abs(found.validShare - 0.75) < 1e-9)
+        #expect(abs(found.areaHa - 0.36 * 0.75) < 0.001)
     }
 
     @Test func tellsABlurredPictureFromASharpOne() throws {
         var sharp = RasterMaker(width: 900, height: 900), blurred = sharp
         sharp.value = { _, x, y in Double((x * 7 + y * 13) % 60 + 60) }
         blurred.value = { _, x, y in 100 + sin(Double(x) / 20) * 30 + cos(Double(y) / 25) * 30 }
-        let (high, low) = (try survey(sharp).sharpness, try survey(blurred).sharpness)
+        let (high, low) = (try facts(sharp).sharpness, try facts(blurred).sharpness)
         #expect(try #require(high) > 20 && #require(low) < 3)
     }
 }

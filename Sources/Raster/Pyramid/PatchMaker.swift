@@ -1,50 +1,50 @@
 import CPixels
 import Failures
 
-/// Makes the tiles of one chunk after the other: reads its part of the source once, makes the tiles of the full image
+/// Makes the tiles of one patch after the other: reads its part of the source once, makes the tiles of the full image
 /// from that, and each smaller level's from the four below.
 ///
 /// Not safe for several threads at once: `ParallelWork` sees to it that there is one.
-final class ChunkMaker: PieceWorker, @unchecked Sendable {
+final class PatchMaker: PieceWorker, @unchecked Sendable {
     private let plan: PyramidPlan
-    private let chunks: [TileAddress]
+    private let patches: [TileAddress]
     private let source: RasterReader
     private let encoder: TileEncoder
     private let store: TileStore
     private let upper: UpperLevels
     private let pixels = RGBAImage()
-    /// One tile for each level of a chunk.
+    /// One tile for each level of a patch.
     private let canvases: [RGBAImage]
 
     init(
         _ plan: PyramidPlan, _ source: RasterReader, _ encoder: TileEncoder, _ store: TileStore, _ upper: UpperLevels
     ) {
         self.plan = plan
-        chunks = plan.chunks
+        patches = plan.patches
         self.upper = upper
         self.source = source
         self.encoder = encoder
         self.store = store
         let side = WebMapGrid.side
-        canvases = (0...plan.chunkLevel).map { _ in RGBAImage(width: side, height: side) }
+        canvases = (0...plan.patchLevel).map { _ in RGBAImage(width: side, height: side) }
     }
 
-    func work(on piece: Int) throws { try make(chunks[piece]) }
+    func work(on piece: Int) throws { try make(patches[piece]) }
 
-    private func make(_ chunk: TileAddress) throws {
-        let side = WebMapGrid.side << chunk.level
+    private func make(_ patch: TileAddress) throws {
+        let side = WebMapGrid.side << patch.level
         guard
-            let lattice = source.map.lattice(column: chunk.column * side, row: chunk.row * side, side: side)
-        else { throw Failure.cogNotMade(source.name, detail: "tile \(chunk) has no place in the raster's system") }
+            let lattice = source.map.lattice(column: patch.column * side, row: patch.row * side, side: side)
+        else { throw Failure.cogNotMade(source.name, detail: "tile \(patch) has no place in the raster's system") }
         let window = lattice.window(margin: plan.margin, width: source.width, height: source.height)
         if let window { try source.read(window, into: pixels) }
-        let origin = (column: chunk.column << chunk.level, row: chunk.row << chunk.level)
+        let origin = (column: patch.column << patch.level, row: patch.row << patch.level)
         let part = window.map { Part(lattice: lattice, window: $0, column: origin.column, row: origin.row) }
-        let hasPixels = try make(chunk, from: part)
-        try upper.add(hasPixels ? canvases[chunk.level] : nil, chunk)
+        let hasPixels = try make(patch, from: part)
+        try upper.add(hasPixels ? canvases[patch.level] : nil, patch)
     }
 
-    /// What is at hand of the source for a chunk that begins at a tile of the full image.
+    /// What is at hand of the source for a patch that begins at a tile of the full image.
     private struct Part {
         let lattice: SourceMap.Lattice
         let window: PixelWindow
