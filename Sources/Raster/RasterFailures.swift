@@ -39,6 +39,17 @@ extension Failure {
             detail: detail)
     }
 
+    /// - Parameter detail: GDAL's words, which tell a lack of memory from a file that is broken.
+    static func rasterNotRead(_ name: String, detail: String) -> Failure {
+        guard detail.contains("allocat") || detail.lowercased().contains("out of memory") else {
+            return rasterDamaged(name, detail: detail)
+        }
+        return Failure(
+            "raster_memory",
+            "reading the pixels of \(name) failed: it needs more memory than a worker gives it; export it as a tiled "
+                + "GeoTIFF with tiles of 256 or 512 pixels", detail: detail)
+    }
+
     static func rasterNotWritten(_ name: String, detail: String) -> Failure {
         Failure(
             "raster_not_written", "writing \(name) failed; there may be no space left on the disk", detail: detail,

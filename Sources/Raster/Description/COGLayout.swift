@@ -115,13 +115,17 @@ extension COGLayout {
     private static func firstBlock(
         _ raster: borrowing RasterDataset, _ size: RasterBand.OverviewSize, _ overview: Int?
     ) -> Int? {
-        for y in 0...(size.height - 1) / max(1, size.blockHeight) {
-            for x in 0...(size.width - 1) / max(1, size.blockWidth) {
-                if let offset = number(raster, "BLOCK_OFFSET_\(x)_\(y)", overview), offset > 0 { return offset }
-            }
+        let columns = (size.width - 1) / max(1, size.blockWidth) + 1
+        let rows = (size.height - 1) / max(1, size.blockHeight) + 1
+        // A header may claim more blocks than anybody lives to look at.
+        for index in 0..<min(columns * rows, mostBlocks) {
+            let key = "BLOCK_OFFSET_\(index % columns)_\(index / columns)"
+            if let offset = number(raster, key, overview), offset > 0 { return offset }
         }
         return nil
     }
+
+    private static let mostBlocks = 1_500_000
 
     private static func number(_ raster: borrowing RasterDataset, _ key: String, _ overview: Int?) -> Int? {
         raster.metadataItem(key, band: 1, overview: overview, domain: "TIFF").flatMap { Int($0) }

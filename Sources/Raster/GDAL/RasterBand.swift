@@ -46,7 +46,7 @@ extension RasterBand {
         color = ColorInterpretation(code: GDALGetRasterColorInterpretation(band))
         nodata = Self.optional { GDALGetRasterNoDataValue(band, $0) }
         (blockWidth, blockHeight) = Self.blockSize(band)
-        overviews = (0..<GDALGetOverviewCount(band)).compactMap { index in
+        overviews = (0..<min(GDALGetOverviewCount(band), Self.mostOverviews)).compactMap { index in
             GDALGetOverview(band, index).map { overview in
                 let block = Self.blockSize(overview)
                 return OverviewSize(
@@ -60,6 +60,9 @@ extension RasterBand {
         offset = Self.optional { GDALGetRasterOffset(band, $0) }
         description = String(cString: GDALGetDescription(band))
     }
+
+    /// Each halves the one before, so that no image has half as many.
+    private static let mostOverviews: Int32 = 64
 
     private static func blockSize(_ band: GDALRasterBandH) -> (Int, Int) {
         var width: Int32 = 0, height: Int32 = 0

@@ -81,7 +81,7 @@ public struct RasterDataset: ~Copyable {
     /// Makes GDAL's messages the failure of a read.
     var damaged: (String) -> Failure {
         let name = name
-        return { .rasterDamaged(name, detail: $0) }
+        return { .rasterNotRead(name, detail: $0) }
     }
 
     /// The side files that belong to a GeoTIFF; GDAL looks at no others. It would open masks and overviews with any
