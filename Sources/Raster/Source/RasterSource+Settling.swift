@@ -109,7 +109,8 @@ extension RasterSource {
         let count = plan.colorBands.count, enough = 1_000 * count
         var samples = try validSamples(SampleGrid.windows(width: raster.width, height: raster.height))
         if samples.count < enough {
-            samples = try validSamples(SampleGrid.windows(width: raster.width, height: raster.height, perSide: 48))
+            samples = try validSamples(
+                SampleGrid.windows(width: raster.width, height: raster.height, perSide: 48, size: 32))
         }
         if samples.isEmpty {
             for window in tiles() where samples.count < enough { samples += try validSamples([window]) }
