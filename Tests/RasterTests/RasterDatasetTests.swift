@@ -1,7 +1,8 @@
 import Failures
 import Foundation
-import Raster
 import Testing
+
+@testable import Raster
 
 @Suite struct RasterDatasetTests {
     let folder = TemporaryFolder()
@@ -81,5 +82,15 @@ import Testing
     @Test func refusesAnUnknownEPSGCode() {
         let failure = #expect(throws: Failure.self) { _ = try CoordinateSystem(epsg: 999_999) }
         #expect(failure?.code == "crs_unknown")
+    }
+
+    @Test func hasRoomForABlockThatIsTheWholeImage() throws {
+        let path = folder.file("tile.tif")
+        let made = try RasterDataset(
+            creating: path, width: 13_000, height: 13_000, bands: 1,
+            options: ["TILED=YES", "BLOCKXSIZE=13312", "BLOCKYSIZE=13312", "SPARSE_OK=YES", "COMPRESS=DEFLATE"])
+        try made.close()
+        _ = try RasterSource(opening: path)
+        #expect(GDALLibrary.cacheBytes >= 2 * 13_312 * 13_312)
     }
 }

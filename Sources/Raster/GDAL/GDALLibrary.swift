@@ -36,6 +36,15 @@ enum GDALLibrary {
         ("OGR_SQLITE_JOURNAL", "MEMORY"),
     ]
 
+    /// Lets the cache of decoded blocks hold a block of this size, all bands, and a second one. Without room for it GDAL
+    /// decodes a large block again for every window that is read of it. The cache never shrinks.
+    static func makeRoom(forBlock bytes: Int) {
+        if cacheBytes < 2 * bytes { GDALSetCacheMax64(GIntBig(2 * bytes)) }
+    }
+
+    /// What the cache of decoded blocks may take.
+    static var cacheBytes: Int { Int(GDALGetCacheMax64()) }
+
     /// The version of the linked library, e.g. `3.6.2`.
     static var version: String { String(cString: GDALVersionInfo("RELEASE_NAME")) }
 }

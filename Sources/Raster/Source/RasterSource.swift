@@ -96,5 +96,6 @@ struct RasterSource: ~Copyable {
         guard pixels / max(1, band.blockWidth * band.blockHeight) <= limits.blocks else {
             throw Failure.rasterTooManyBlocks(name)
         }
+        GDALLibrary.makeRoom(forBlock: Int(block))
     }
 }
