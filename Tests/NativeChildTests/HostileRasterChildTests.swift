@@ -70,7 +70,7 @@ struct HostileRasterChildTests {
                 try await runner.run(MakeCOG(input: input.path, output: output))
             }
             let thumbnail = try await #require(throws: Failure.self) {
-                try await runner.run(MakeThumbnail(input: input.path, output: output))
+                try await runner.run(MakeThumbnail(input: input.path, output: output, preview: output + ".jpg"))
             }
             #expect(cog.code == "raster_too_many_bands" && thumbnail.code == "raster_too_many_bands")
         }
