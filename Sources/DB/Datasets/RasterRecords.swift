@@ -133,7 +133,7 @@ extension Transaction {
           'image', (SELECT detail -> 'image' FROM v2_task_runs
                      WHERE dataset_id = $1 AND task_type = 'geotiff' AND outcome = 'succeeded'
                      ORDER BY started_at DESC LIMIT 1),
-          'flight', (SELECT camera_metadata -> 'image_set' - 'varying' FROM v2_raw_images WHERE dataset_id = $1))), 1, $3)
+          'flight', (SELECT (camera_metadata -> 'image_set') - 'varying'::text FROM v2_raw_images WHERE dataset_id = $1))), 1, $3)
         ON CONFLICT (dataset_id) DO UPDATE SET metadata = EXCLUDED.metadata,
           processing_runtime = EXCLUDED.processing_runtime
         """)
