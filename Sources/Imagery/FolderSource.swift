@@ -2,7 +2,7 @@ import Failures
 import Foundation
 
 /// The photos in a folder and its subfolders; symbolic links are not followed.
-final class FolderSource: PhotoSource {
+final class FolderSource: PhotoSource, OpenSource {
     private(set) var entries: [SourceEntry] = []
     private(set) var size = 0
     private(set) var skipped: [ImageSet.Ignored] = []
@@ -17,17 +17,20 @@ final class FolderSource: PhotoSource {
         try list("", components: [])
     }
 
+    /// Nothing changes once it is listed.
+    func opened() -> any OpenSource { self }
+
     func reader(for entry: SourceEntry) throws(Failure) -> any EntryReader {
         try RegularFile(path: paths[entry.index], followsLinks: false)
     }
 
     /// A hard link where the file system allows it, else a copy.
-    func extract(_ entry: SourceEntry, to path: String, wrote: (Int) -> Void) throws(Failure) {
+    func extract(_ entry: SourceEntry, to path: String, wrote: (Int) throws(Failure) -> Void) throws(Failure) {
         let source = try RegularFile(path: paths[entry.index], followsLinks: false)
         guard source.size == entry.size else {
             throw .fileUnreadable(entry.path.text, detail: "its size changed while it was read")
         }
-        if link(paths[entry.index], path) == 0 { return wrote(entry.size) }
+        if link(paths[entry.index], path) == 0 { return try wrote(entry.size) }
         let output = try NewFile(path: path, name: entry.path.text)
         var offset = 0
         while offset < entry.size {
@@ -35,7 +38,7 @@ final class FolderSource: PhotoSource {
             guard !bytes.isEmpty else { throw .fileUnreadable(entry.path.text, detail: "it became shorter") }
             try output.write(bytes)
             offset += bytes.count
-            wrote(bytes.count)
+            try wrote(bytes.count)
         }
         try output.finish()
     }

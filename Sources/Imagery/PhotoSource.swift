@@ -27,10 +27,17 @@ protocol PhotoSource {
     /// What was passed over while listing, e.g. symbolic links in a folder.
     var skipped: [ImageSet.Ignored] { get }
 
-    /// Random access to one entry. Not thread-safe; one at a time.
+    /// A way in for one thread, beside those of others.
+    func opened() throws(Failure) -> any OpenSource
+}
+
+/// A source as one thread reads it. Not thread-safe.
+protocol OpenSource {
+    /// Random access to one entry; one at a time.
     func reader(for entry: SourceEntry) throws(Failure) -> any EntryReader
-    /// Writes the whole entry to the new file `path` and checks size and checksum; `wrote` hears of bytes.
-    func extract(_ entry: SourceEntry, to path: String, wrote: (Int) -> Void) throws(Failure)
+    /// Writes the whole entry to the new file `path` and checks size and checksum; `wrote` hears of bytes, and ends it
+    /// by throwing.
+    func extract(_ entry: SourceEntry, to path: String, wrote: (Int) throws(Failure) -> Void) throws(Failure)
 }
 
 protocol EntryReader {

@@ -10,7 +10,7 @@ struct Fingerprints {
     private var keys: [Int: Key] = [:]
 
     /// Of a folder reads only the photos that share their size with another.
-    init(_ photos: [SetScan.Found], _ source: any PhotoSource) throws(Failure) {
+    init(_ photos: [SetScan.Found], _ source: any OpenSource) throws(Failure) {
         let sizes = Dictionary(photos.map { ($0.entry.size, 1) }, uniquingKeysWith: +)
         for entry in photos.map(\.entry) where (sizes[entry.size] ?? 0) > 1 {
             if let checksum = entry.checksum {
@@ -32,7 +32,7 @@ struct Fingerprints {
         return originals
     }
 
-    private static func hash(_ entry: SourceEntry, _ source: any PhotoSource) throws(Failure) -> Int {
+    private static func hash(_ entry: SourceEntry, _ source: any OpenSource) throws(Failure) -> Int {
         let reader = try source.reader(for: entry)
         var hasher = Hasher()
         var offset = 0

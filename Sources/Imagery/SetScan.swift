@@ -9,7 +9,8 @@ struct SetScan {
         let photo: ImageSet.Photo
     }
 
-    let source: any PhotoSource
+    /// The source, open for each thread.
+    let crew: Crew<any OpenSource>
     let limits: UnpackLimits
     private(set) var set = ImageSet()
     private(set) var photos: [Found] = []
@@ -30,65 +31,53 @@ struct SetScan {
         return try ZipSource(path: path, limits: limits)
     }
 
-    init(path: String, limits: UnpackLimits, progress: (Double) -> Void) throws(Failure) {
-        source = try Self.source(path, limits)
+    /// Entries that are read before what they say is brought together: what all say is never held at once.
+    private static let batch = 256
+
+    init(path: String, limits: UnpackLimits, threads: Int, progress: (Double) -> Void) throws(Failure) {
+        let source = try Self.source(path, limits)
+        crew = try Crew(source, threads: threads)
         self.limits = limits
         set.ignored = source.skipped
         let entries = source.entries
-        for (index, entry) in entries.enumerated() {
-            try add(entry)
-            progress(Double(index + 1) / Double(entries.count))
+        for start in stride(from: 0, to: entries.count, by: Self.batch) {
+            let batch = Array(entries[start..<min(entries.count, start + Self.batch)])
+            let readings = try crew.map(batch) { source, entry, _ throws(Failure) in try EntryReading(entry, source) }
+            for (offset, reading) in readings.enumerated() {
+                add(batch[offset], reading)
+                progress(Double(start + offset + 1) / Double(entries.count))
+            }
         }
         sort()
         set.describe(photos: photos, tags: tags)
         set.rtk = RTKSummary(files: sidecarKinds, marks: marks, photos: set.photos.map(\.metadata))
-        set.findDuplicates(photos, in: try Fingerprints(photos, source))
+        set.findDuplicates(photos, in: try Fingerprints(photos, crew.tools[0]))
         set.findClashes()
         set.warn(unreadableMarks: unreadableMarks)
         set.refusal = set.selection().refusal(minimum: limits.minimumPhotos)
     }
 
-    private mutating func add(_ entry: SourceEntry) throws(Failure) {
-        switch EntryRole(entry) {
+    private mutating func add(_ entry: SourceEntry, _ reading: EntryReading) {
+        switch reading {
         case .ignored(let reason):
             set.ignored.append(.init(name: entry.path.text, reason: reason))
-        case .sidecar(let kind):
+        case .sidecar(let kind, let file):
             sidecars.append(entry)
             sidecarKinds[kind, default: 0] += 1
-            if kind == "MRK", entry.size <= MarkFile.maximumSize { try addMarks(entry) }
+            marks += file?.marks ?? []
+            unreadableMarks += file?.unreadableLines ?? 0
         case .control(let name):
             // The one nearest to the root counts.
             if controls[name].map({ $0.path.components.count > entry.path.components.count }) ?? true {
                 controls[name] = entry
             }
-        case .perhapsPhoto:
-            try addPhoto(entry)
+        case .photo(let facts):
+            tags.add(facts.tags)
+            let photo = ImageSet.Photo(
+                name: entry.path.text, bytes: entry.size, format: facts.format, metadata: facts.metadata,
+                warnings: facts.warnings)
+            photos.append(Found(entry: entry, photo: photo))
         }
-    }
-
-    private mutating func addMarks(_ entry: SourceEntry) throws(Failure) {
-        let file = MarkFile(try source.reader(for: entry).bytes(at: 0, count: entry.size))
-        marks += file.marks
-        unreadableMarks += file.unreadableLines
-    }
-
-    private mutating func addPhoto(_ entry: SourceEntry) throws(Failure) {
-        let reader = try source.reader(for: entry)
-        let facts: PhotoFacts
-        do throws(Failure) {
-            facts = try PhotoReader.read(size: entry.size, name: entry.path.text, isWhole: !entry.isPacked) {
-                offset, count in try reader.bytes(at: offset, count: count)
-            }
-        } catch {
-            guard error.code == "photo_not_recognised" else { throw error }
-            set.ignored.append(.init(name: entry.path.text, reason: .notAPhoto))
-            return
-        }
-        tags.add(facts.tags)
-        let photo = ImageSet.Photo(
-            name: entry.path.text, bytes: entry.size, format: facts.format, metadata: facts.metadata,
-            warnings: facts.warnings)
-        photos.append(Found(entry: entry, photo: photo))
     }
 
     /// By name, and masks apart from what they mask.
@@ -123,8 +112,9 @@ extension ImageSet {
     /// through: `zip_…` for each thing that archives of strangers may try, `file_unreadable`,
     /// `set_too_large`, `file_too_large`, `too_many_files`.
     public static func scan(
-        path: String, limits: UnpackLimits = UnpackLimits(), progress: (Double) -> Void = { _ in }
+        path: String, limits: UnpackLimits = UnpackLimits(), threads: Int = defaultThreads,
+        progress: (Double) -> Void = { _ in }
     ) throws(Failure) -> ImageSet {
-        try SetScan(path: path, limits: limits, progress: progress).set
+        try SetScan(path: path, limits: limits, threads: threads, progress: progress).set
     }
 }

@@ -4,6 +4,8 @@ struct UnpackPlan {
         let entry: SourceEntry
         /// Relative to the folder that is unpacked into.
         let destination: String
+        /// The name of the photo that it is; nil for masks and sidecars.
+        var photo: String?
     }
 
     private(set) var photos: [UnpackedSet.Photo] = []
@@ -21,7 +23,7 @@ struct UnpackPlan {
             for: chosen.map(\.entry.path), extensions: chosen.map { Self.newExtension($0.photo) })
         for (found, file) in zip(chosen, files) {
             photos.append(UnpackedSet.Photo(name: found.photo.name, file: file, bytes: found.entry.size))
-            items.append(Item(entry: found.entry, destination: "images/\(file)"))
+            items.append(Item(entry: found.entry, destination: "images/\(file)", photo: found.photo.name))
         }
         addMasks(scan.masks)
         addSidecars(scan)

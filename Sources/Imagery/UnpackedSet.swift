@@ -1,5 +1,6 @@
 public import Failures
 import Foundation
+import Synchronization
 
 /// A set of photos as it was laid out for ODM: `images/` without subfolders, RTK and control files beside it.
 public struct UnpackedSet: Codable, Equatable, Sendable {
@@ -32,15 +33,17 @@ extension ImageSet {
     ///
     /// Nothing is forced to disk: this is scratch space, made anew after a crash of the host.
     ///
-    /// A failing run leaves nothing behind. One run at a time per `into`. `progress` goes by bytes.
+    /// A failing run leaves nothing behind. One run at a time per `into`. `threads` entries are written at a time, which
+    /// changes nothing about the outcome: of several damaged entries the first in the archive is named. `progress` goes
+    /// by bytes, and never back; it is called on several threads, but never on two at once.
     /// Throws what `scan` and `check` throw, `too_few_photos`, `disk_full`, `unpack_failed`, `already_unpacked`.
     public static func unpack(
-        path: String, into: String, limits: UnpackLimits = UnpackLimits(),
+        path: String, into: String, limits: UnpackLimits = UnpackLimits(), threads: Int = defaultThreads,
         choose: (ImageSet) -> Selection = { $0.selection() },
         check: (ImageSet, Selection) throws(Failure) -> Void = { _, _ throws(Failure) in },
         progress: (Double) -> Void = { _ in }
     ) throws(Failure) -> UnpackedSet {
-        let scan = try SetScan(path: path, limits: limits) { progress($0 * 0.05) }
+        let scan = try SetScan(path: path, limits: limits, threads: threads) { progress($0 * 0.05) }
         if let refusal = scan.set.refusal { throw refusal }
         var selection = choose(scan.set)
         if let refusal = selection.refusal(minimum: limits.minimumPhotos) { throw refusal }
@@ -48,15 +51,7 @@ extension ImageSet {
         let plan = UnpackPlan(scan, selection)
         let staging = try StagingFolder(in: into)
         try staging.checkSpace(for: plan.bytes, reserve: limits.diskReserve)
-        var written = 0
-        // In the archive's order, so that the disk reads forwards.
-        for item in plan.items.sorted(by: { $0.entry.index < $1.entry.index }) {
-            try scan.source.extract(item.entry, to: staging.path(item.destination)) { count in
-                written += count
-                progress(0.05 + 0.95 * Double(written) / Double(max(plan.bytes, 1)))
-            }
-        }
-        let cutOff = try removeCutOff(plan, staging)
+        let cutOff = try write(plan, scan.crew, staging) { progress(0.05 + 0.95 * $0) }
         selection.leaveOut(cutOff)
         if let refusal = selection.refusal(minimum: limits.minimumPhotos) { throw refusal }
         try staging.publish(plan.sidecars)
@@ -68,18 +63,36 @@ extension ImageSet {
             bytes: plan.bytes)
     }
 
-    /// Packed photos show only when they are unpacked whether they are whole. Removes those that are not, and returns
+    /// Writes all files. Packed photos show only then whether they are whole: removes those that are not, and returns
     /// their names.
-    private static func removeCutOff(_ plan: UnpackPlan, _ staging: StagingFolder) throws(Failure) -> [String] {
-        var names: [String] = []
-        let packed = Set(plan.items.filter(\.entry.isPacked).map(\.destination))
-        for photo in plan.photos where packed.contains("images/\(photo.file)") {
-            let path = staging.path("images/\(photo.file)")
-            guard try PhotoReader.read(path: path).warnings.contains(PhotoFacts.cutOff) else { continue }
-            names.append(photo.name)
-            unlink(path)
+    private static func write(
+        _ plan: UnpackPlan, _ crew: Crew<any OpenSource>, _ staging: StagingFolder, progress: (Double) -> Void
+    ) throws(Failure) -> [String] {
+        let written = Mutex(0)
+        let all = Double(max(plan.bytes, 1))
+        // In the archive's order, so that the disk reads forwards.
+        let items = plan.items.sorted { $0.entry.index < $1.entry.index }
+        let cutOff = try crew.map(items) { source, item, turn throws(Failure) -> String? in
+            let path = staging.path(item.destination)
+            try source.extract(item.entry, to: path) { count throws(Failure) in
+                try turn.check()
+                written.withLock { written in
+                    written += count
+                    progress(Double(written) / all)
+                }
+            }
+            return try removeIfCutOff(item, path) ? item.photo : nil
         }
-        return names
+        let names = Set(cutOff.compactMap { $0 })
+        return plan.photos.map(\.name).filter(names.contains)
+    }
+
+    private static func removeIfCutOff(_ item: UnpackPlan.Item, _ path: String) throws(Failure) -> Bool {
+        guard item.photo != nil, item.entry.isPacked,
+            try PhotoReader.read(path: path).warnings.contains(PhotoFacts.cutOff)
+        else { return false }
+        unlink(path)
+        return true
     }
 }
 

@@ -2,7 +2,7 @@ import CLibZip
 import Failures
 import Foundation
 
-/// A ZIP archive opened by libzip; owns the handle. Not thread-safe.
+/// A ZIP archive opened by libzip; owns the handle. Not thread-safe, but a file may be open in several.
 ///
 /// Source: https://libzip.org/documentation/
 final class ZipArchive {
@@ -10,12 +10,15 @@ final class ZipArchive {
 
     /// Takes the file through its descriptor, so that the directory that was checked is the one that is read.
     init(_ file: RegularFile) throws(Failure) {
-        let descriptor = dup(file.descriptor)
-        guard descriptor >= 0 else { throw .fileUnreadable(file.name, detail: "dup: \(errnoText())") }
-        var code: Int32 = 0
-        guard let archive = zip_fdopen(descriptor, 0, &code) else {
-            close(descriptor)
-            throw .zipInvalid("it cannot be opened", detail: Self.text(code))
+        var error = zip_error_t()
+        zip_error_init(&error)
+        defer { zip_error_fini(&error) }
+        guard let source = ZipBytes.source(of: file, &error) else {
+            throw .zipInvalid("it cannot be opened", detail: String(cString: zip_error_strerror(&error)))
+        }
+        guard let archive = zip_open_from_source(source, ZIP_RDONLY, &error) else {
+            zip_source_free(source)
+            throw .zipInvalid("it cannot be opened", detail: String(cString: zip_error_strerror(&error)))
         }
         self.archive = archive
     }
@@ -45,12 +48,6 @@ final class ZipArchive {
         return ZipStream(file, archive: self, name: entry.path.text)
     }
 
-    static func text(_ code: Int32) -> String {
-        var error = zip_error_t()
-        zip_error_init_with_code(&error, code)
-        defer { zip_error_fini(&error) }
-        return String(cString: zip_error_strerror(&error))
-    }
 }
 
 /// One entry of an archive being read; owns its handle and keeps the archive open.

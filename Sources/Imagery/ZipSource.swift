@@ -7,20 +7,34 @@ final class ZipSource: PhotoSource {
     let size: Int
     let skipped: [ImageSet.Ignored] = []
     private let file: RegularFile
+    private let directory: ZipDirectory
+
+    /// Throws a `zip_…` failure for everything that `ZipDirectory` and `ZipPolicy` refuse.
+    init(path: String, limits: UnpackLimits) throws(Failure) {
+        file = try RegularFile(path: path, followsLinks: true)
+        size = file.size
+        directory = try ZipDirectory(file, limits: limits)
+        entries = try ZipPolicy(limits: limits).files(of: directory, archiveSize: file.size)
+    }
+
+    /// Throws `zip_invalid` where libzip reads the directory differently.
+    func opened() throws(Failure) -> any OpenSource {
+        let archive = try ZipArchive(file)
+        try archive.checkAgreement(with: directory)
+        return OpenZip(archive)
+    }
+}
+
+/// A ZIP archive as one thread reads it.
+private final class OpenZip: OpenSource {
     private let archive: ZipArchive
     private let buffer: UnsafeMutableRawBufferPointer
     /// Bytes read and written at a time. Writes of 1 MiB took up to three times as long (ext4, Linux 6.18):
     /// the kernel looks for large pages then.
     private static let step = 32 << 10
 
-    /// Throws a `zip_…` failure for everything that `ZipDirectory` and `ZipPolicy` refuse.
-    init(path: String, limits: UnpackLimits) throws(Failure) {
-        file = try RegularFile(path: path, followsLinks: true)
-        size = file.size
-        let directory = try ZipDirectory(file, limits: limits)
-        entries = try ZipPolicy(limits: limits).files(of: directory, archiveSize: file.size)
-        archive = try ZipArchive(file)
-        try archive.checkAgreement(with: directory)
+    init(_ archive: ZipArchive) {
+        self.archive = archive
         buffer = .allocate(byteCount: Self.step, alignment: 4096)
     }
 
@@ -30,7 +44,7 @@ final class ZipSource: PhotoSource {
         ZipEntryReader(archive, entry)
     }
 
-    func extract(_ entry: SourceEntry, to path: String, wrote: (Int) -> Void) throws(Failure) {
+    func extract(_ entry: SourceEntry, to path: String, wrote: (Int) throws(Failure) -> Void) throws(Failure) {
         let stream = try archive.open(entry)
         let output = try NewFile(path: path, name: entry.path.text)
         while true {
@@ -39,7 +53,7 @@ final class ZipSource: PhotoSource {
             guard stream.position <= entry.size else { throw .zipSizeLie(entry.path.text) }
             if count == 0 { break }
             try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            wrote(count)
+            try wrote(count)
         }
         guard stream.position == entry.size else { throw .zipSizeLie(entry.path.text) }
         try output.finish()

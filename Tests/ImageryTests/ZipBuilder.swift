@@ -118,6 +118,16 @@ enum Deflate {
         return result
     }
 
+    /// `head`, then zeros by the million, which no test could hold as they are: 2064 of them in each 13 bytes.
+    static func endless(_ head: [UInt8], groups: Int) -> (packed: [UInt8], size: Int) {
+        // The last block is the next one.
+        let first = [0] + stored(head).dropFirst()
+        // 16 runs, of which 8 fill 13 bytes: from the third byte on the stream repeats itself.
+        let short = zeros(runs: 16)
+        let middle = (1..<groups).flatMap { _ in short[2..<15] }
+        return (first + short[..<2] + middle + short[15...], head.count + 1 + 258 * 8 * groups)
+    }
+
     /// `1 + 258 * runs` zeros, 158 of them in a byte: a literal, then copies of the longest length at distance 1.
     static func zeros(runs: Int) -> [UInt8] {
         var bits: [UInt8] = [1, 1, 0]  // last block, fixed codes
