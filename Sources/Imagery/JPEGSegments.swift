@@ -49,8 +49,9 @@ struct JPEGSegments {
         while offset + 1 < end {
             let bytes = try photo.passing(at: offset, count: min(64 << 10, end - offset))
             guard bytes.count > 1 else { return false }
+            // From behind, where it is mostly.
             let isThere = bytes.withUnsafeBytes { bytes in
-                (1..<bytes.count).contains { bytes[$0] == 0xD9 && bytes[$0 - 1] == 0xFF }
+                (1..<bytes.count).reversed().contains { bytes[$0] == 0xD9 && bytes[$0 - 1] == 0xFF }
             }
             if isThere { return true }
             offset += bytes.count - 1
