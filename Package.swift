@@ -146,7 +146,7 @@ let package = Package(
         tests("WebTests", ["Web", "Execution", "Failures"]),
         tests("ContainersTests", ["Containers", "Failures"]),
         tests("RasterTests", ["Raster", "CPixels", "CGDAL", "Failures"]),
-        tests("ImageryTests", ["Imagery", "Failures"]),
+        tests("ImageryTests", ["deadtrees", "Tasks", "NativeChild", "Imagery", "Failures"]),
         tests("MosaicTests", ["Mosaic", "FlightSimulator", "Imagery", "Raster", "Failures"]),
         tests("ODMSimulatorTests", ["odm-simulator", "Tasks", "Mosaic", "Containers", "Raster", "Failures"]),
         tests(

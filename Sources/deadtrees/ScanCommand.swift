@@ -10,12 +10,17 @@ struct ScanCommand: ParsableCommand {
         abstract: "Say what is in a set of drone photos, what is wrong with it, and what it will cost.",
         discussion:
             "Reads a ZIP archive without unpacking it, and checks the set as a worker does before it starts ODM. Needs no "
-            + "database. Exits 1 if the set cannot be processed.")
+            + "database. Exits 1 if the set cannot be processed; then --unpack writes nothing.")
 
     @Argument(help: "A ZIP archive or a folder of photos.", completion: .file())
     var source: String
     @Option(help: ArgumentHelp("Check against this much memory of ODM's container.", valueName: "GiB"))
     var memory: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Then lay the photos out in this folder, as ODM gets them: images/ and what belongs beside it.",
+            valueName: "folder"), completion: .directory)
+    var unpack: String?
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -31,12 +36,19 @@ struct ScanCommand: ParsableCommand {
             let warnings: [String]
             let refusal: Failure?
         }
+        struct Unpacked: Encodable {
+            let photos: [UnpackedSet.Photo], sidecars: [String], bytes: Int, warnings: [String]
+        }
         let set: ImageSet
         let estimate: ProcessingEstimate
         let preflight: Checked
+        let unpacked: Unpacked?
 
-        init(_ set: ImageSet, _ preflight: Preflight) {
+        init(_ set: ImageSet, _ preflight: Preflight, _ unpacked: UnpackedSet?) {
             self.set = set
+            self.unpacked = unpacked.map {
+                Unpacked(photos: $0.photos, sidecars: $0.sidecars, bytes: $0.bytes, warnings: $0.warnings)
+            }
             estimate = preflight.estimate
             let selection = preflight.selection
             self.preflight = Checked(
@@ -50,15 +62,21 @@ struct ScanCommand: ParsableCommand {
         let set = try ImageSet.scan(path: source)
         let host = Preflight.Host(memory: memory.map { Int64($0 * 1_073_741_824) })
         let preflight = Preflight(set, set.selection(largestTilt: Preflight.largestTilt), on: host)
+        let unpacked = preflight.refusal == nil ? try unpack.map(unpack(into:)) : nil
         if json {
-            try Output.json(Report(set, preflight))
+            try Output.json(Report(set, preflight, unpacked))
         } else {
-            Output.table(["what", "value"], ScanTable(images: set, preflight: preflight).rows)
-            let warnings = set.warnings + preflight.warnings
+            Output.table(["what", "value"], ScanTable(images: set, preflight: preflight, unpacked: unpacked).rows)
+            let warnings = (unpacked?.warnings ?? set.warnings) + preflight.warnings
             if !warnings.isEmpty { print("\nwarnings\n" + warnings.map { "  - \($0)" }.joined(separator: "\n")) }
             if let refusal = preflight.refusal { print("\ncannot be processed: \(refusal.sentence)") }
         }
         if preflight.refusal != nil { throw ExitCode(1) }
+    }
+
+    private func unpack(into folder: String) throws -> UnpackedSet {
+        try ImageSet.unpack(
+            path: source, into: folder, choose: { $0.selection(largestTilt: Preflight.largestTilt) })
     }
 }
 
@@ -66,6 +84,7 @@ struct ScanCommand: ParsableCommand {
 private struct ScanTable {
     let images: ImageSet
     let preflight: Preflight
+    let unpacked: UnpackedSet?
 
     private var estimate: ProcessingEstimate { preflight.estimate }
 
@@ -82,6 +101,9 @@ private struct ScanTable {
         if !images.masks.isEmpty { rows.append(["masks", "\(images.masks.count)"]) }
         if !images.ignored.isEmpty { rows.append(["other files", "\(images.ignored.count), ignored"]) }
         if !images.photos.isEmpty { rows += costs }
+        if let unpacked {
+            rows.append(["unpacked", "\(unpacked.photos.count) photos; \(size(unpacked.bytes)) in all files"])
+        }
         return rows
     }
 
