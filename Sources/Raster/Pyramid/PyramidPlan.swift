@@ -10,8 +10,8 @@ struct PyramidPlan {
     private static let largestPatchLevel = 3
     private static let sourcePixels = 12_000_000.0
 
-    /// - Returns: nil for what needs GDAL's warper: where the raster reaches beyond the web map, its pixels differ much
-    ///   from square, or the way between the two systems is too crooked.
+    /// - Returns: nil for what needs GDAL's warper: where the raster's pixels differ much from square, or the way between
+    ///   the two systems is too crooked.
     init?(for place: SuggestedPlace, through map: (WebMapGrid) throws -> SourceMap) rethrows {
         guard let grid = WebMapGrid(of: place) else { return nil }
         let map = try map(grid)

@@ -15,19 +15,21 @@ struct WebMapGrid: Equatable {
     let columns: Int
     let rows: Int
 
-    /// - Returns: nil where the raster reaches beyond the web map.
+    /// What lies beyond the web map's square is cut off.
+    /// - Returns: nil where the raster lies nowhere on it.
     init?(of place: SuggestedPlace) {
         zoom = WebMapZooms.level(place.resolution)
         let tile = WebMapZooms.resolution(of: zoom) * Double(Self.side), half = WebMapZooms.circumference / 2
+        let box = place.bounds
+        guard box.isFinite, box.west < half, box.east > -half, box.south < half, box.north > -half else { return nil }
+        func tiles(_ metres: Double, _ rule: FloatingPointRoundingRule, _ slack: Double) -> Int {
+            Int((min(max(metres, 0), 2 * half) / tile + slack).rounded(rule))
+        }
         // A thousandth of a tile is a rounding error, and no reason for another row.
-        let slack = 1e-3, box = place.bounds
-        guard box.isFinite, abs(box.west) <= half, abs(box.east) <= half, abs(box.north) <= half,
-            abs(box.south) <= half
-        else { return nil }
-        firstColumn = Int(((box.west + half) / tile + slack).rounded(.down))
-        firstRow = Int(((half - box.north) / tile + slack).rounded(.down))
-        columns = max(1, Int(((box.east + half) / tile - slack).rounded(.up)) - firstColumn)
-        rows = max(1, Int(((half - box.south) / tile - slack).rounded(.up)) - firstRow)
+        firstColumn = tiles(box.west + half, .down, 1e-3)
+        firstRow = tiles(half - box.north, .down, 1e-3)
+        columns = max(1, tiles(box.east + half, .up, -1e-3) - firstColumn)
+        rows = max(1, tiles(half - box.south, .up, -1e-3) - firstRow)
     }
 
     var resolution: Double { WebMapZooms.resolution(of: zoom) }
