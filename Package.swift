@@ -106,7 +106,7 @@ let package = Package(
         pixelModule("Mosaic", ["Imagery", "Raster", "ODMFlags", "Failures"]),
         pixelModule("ODMSimulator", ["Mosaic", "Imagery", "Raster", "ODMFlags", "Failures"]),
         pixelModule("FlightSimulator", ["Raster", "Failures"]),
-        pixelModule("Raster", ["CGDAL", "CTurboJPEG", "CLibDeflate", "CPixels", "Checksums", "Failures"]),
+        pixelModule("Raster", ["CGDAL", "CTurboJPEG", "CLibDeflate", "CLibZstd", "CPixels", "Checksums", "Failures"]),
         pixelModule("Imagery", ["CLibExif", "CLibZip", "Failures"]),
         // Ours, in C: vectors that are compiled for more than one kind of processor.
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3", "-Werror"])]),
@@ -123,6 +123,7 @@ let package = Package(
         .systemLibrary(name: "CGDAL", pkgConfig: "gdal", providers: [.apt(["libgdal-dev"])]),
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CLibZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
         .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),

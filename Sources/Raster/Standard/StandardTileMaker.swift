@@ -7,7 +7,7 @@ final class StandardTileMaker: PieceWorker, @unchecked Sendable {
     private let source: RasterSource
     private let windows: [PixelWindow]
     private let file: StandardFile
-    private let deflater: Deflater
+    private let compressor: ZstdCompressor
     private let pixels = RGBAImage()
     private var tile: [UInt8]
     /// Of all windows that it has read.
@@ -18,7 +18,7 @@ final class StandardTileMaker: PieceWorker, @unchecked Sendable {
         self.source = try source.reopened()
         self.windows = windows
         self.file = file
-        deflater = try Deflater()
+        compressor = try ZstdCompressor()
         tile = [UInt8](repeating: 0, count: StandardFile.side * StandardFile.side * file.channels)
     }
 
@@ -30,7 +30,7 @@ final class StandardTileMaker: PieceWorker, @unchecked Sendable {
             for x in stride(from: 0, to: window.width, by: side) {
                 fillTile(x, y)
                 try tile.withUnsafeBytes { tile in
-                    try deflater.compress(tile) {
+                    try compressor.compress(tile) {
                         try file.add($0, column: (window.x + x) / side, row: (window.y + y) / side)
                     }
                 }
