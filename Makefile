@@ -36,7 +36,7 @@ check: setup ## format, shell scripts, compose files; the HTTP API beside its de
 format: ## format the Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
-bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd|gpu|storage|upload|upload_zip|raster
+bench: setup ## measure, and print what docs/benchmarks.md holds: ONLY=throughput|latency|memory|scale|idle|crowd|gpu|storage|upload|upload_zip|photos|raster
 	for product in deadtrees orthopreview odm-simulator queue-bench storage-bench; do swift build -c release --product $$product || exit 1; done
 	POSTGRES_OPTIONS='$(BENCH_POSTGRES)' scripts/with-services scripts/bench
 

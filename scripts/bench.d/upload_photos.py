@@ -34,7 +34,8 @@ def photo(photos, number, size, dice):
         other = dice.choice(photos)
         start = dice.randrange(HEAD, max(HEAD + 1, len(other) // 2))
         content += other[start:start + size - 16 - len(content)]
-    return bytes(content) + dice.randbytes(16)
+    # As every camera ends them; without it a reader would look through all of the file for the end.
+    return bytes(content) + dice.randbytes(14) + b"\xff\xd9"
 
 
 if __name__ == "__main__":
