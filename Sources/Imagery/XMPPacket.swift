@@ -49,10 +49,18 @@ struct XMPPacket {
     }
 
     private static func key(_ name: ArraySlice<UInt8>) -> String? {
-        guard name.count <= 80, name.contains(UInt8(ascii: ":")) else { return nil }
-        let parts = String(decoding: name, as: UTF8.self).lowercased().split(separator: ":")
+        guard name.count <= 80 else { return nil }
+        // In bytes, for strings made most of the time that a photo's tags take.
+        let parts = name.split(separator: UInt8(ascii: ":")).map(lowercased)
         guard parts.count == 2, parts[0] != "xmlns", parts[0] != "rdf" else { return nil }
-        return parts[0] == "camera" ? "camera:\(parts[1])" : String(parts[1])
+        return parts[0] == "camera" ? "camera:\(parts[1])" : parts[1]
+    }
+
+    /// A name is ASCII.
+    private static func lowercased(_ name: ArraySlice<UInt8>) -> String {
+        String(
+            decoding: name.lazy.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 },
+            as: UTF8.self)
     }
 
     /// What follows a name: `="…"`, `='…'`, or `>…<`, there also the first item of a list.
