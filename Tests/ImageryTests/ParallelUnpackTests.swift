@@ -112,7 +112,7 @@ import Testing
         var most = 0
         let failure = try refusal(of: zip) { _ in
             let images = folder.path + "/out/.unpacking/images"
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: images)) ?? []  // not there while scanning
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: images)) ?? []  // not yet there
             let sizes = names.map { name in
                 var status = stat()
                 return stat("\(images)/\(name)", &status) == 0 ? Int(status.st_size) : 0
