@@ -23,8 +23,7 @@ struct Workbench {
     }
 
     func refusal(_ maker: RasterMaker, _ change: (borrowing RasterDataset) throws -> Void = { _ in }) -> Failure? {
-        // What an earlier call made is not this one's.
-        try? FileManager.default.removeItem(atPath: folder.file("out.tif"))
+        try? FileManager.default.removeItem(atPath: folder.file("out.tif"))  // of an earlier call, if there was one
         let failure = #expect(throws: Failure.self) { _ = try self.standardise(maker, change) }
         #expect(!folder.names.contains { $0.hasPrefix("out.tif") })
         return failure

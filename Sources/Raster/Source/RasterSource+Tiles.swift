@@ -18,8 +18,8 @@ extension RasterSource {
         }
     }
 
-    /// Whether a window of it can be read without decoding much beside it.
-    var isCheapToCut: Bool { bands[0].blockWidth < raster.width || raster.width <= 4096 }
+    /// Whether a window of it can be read without decoding much beside it: of what is not tiled a window may cost all.
+    var isCheapToCut: Bool { bands[0].blockWidth < raster.width || raster.width * raster.height <= 16 << 20 }
 
     private static func roundUp(_ value: Int, _ multiple: Int) -> Int {
         (value + multiple - 1) / multiple * multiple
