@@ -8,15 +8,15 @@ import Testing
     .enabled(if: TestDatabase.isAvailable, "DATABASE_URL is not set: run the tests through make test"),
     .enabled(if: SmallDisk.whyNot == nil, Comment(rawValue: SmallDisk.whyNot ?? "")), .serialized)
 struct FullDiskTests {
-    /// Too small for the orthophoto, and for the standard copy beside it.
-    @Test(arguments: [1000, 2500])
-    func theStageSaysSoAndIsTriedAgain(_ kibibytes: Int) async throws {
+    /// Too small for the orthophoto, and for the COG's tiles beside it.
+    @Test(arguments: [("geotiff", 1000), ("cog", 2500)])
+    func theStageSaysSoAndIsTriedAgain(_ stage: String, _ kibibytes: Int) async throws {
         try await Site.checked(["DISK_RESERVE": "0B"]) { site in
             try await SmallDisk.with(at: site.work, kibibytes: kibibytes) { disk in
-                let (dataset, row) = try await site.addOrthoRow(["geotiff"])
+                let (dataset, row) = try await site.addOrthoRow([stage])
                 let worker = try WorkerProcess(site)
                 try await waitUntil("it has failed: \(worker.log)") {
-                    try await site.history(dataset) == ["geotiff failed"]
+                    try await site.history(dataset) == ["\(stage) failed"]
                 }
                 let error = try await site.test.sql("SELECT error FROM v2_task_runs")[0].get("error", as: String.self)
                 #expect(error.contains("disk") || error.contains("space"), "\(error)")
@@ -29,7 +29,7 @@ struct FullDiskTests {
                 try disk.grow(toKibibytes: 100_000)
                 try await site.test.sql("UPDATE v2_queue SET not_before = NULL")
                 try await site.untilGone(row)
-                #expect(try await site.history(dataset) == ["geotiff failed", "geotiff succeeded"])
+                #expect(try await site.history(dataset) == ["\(stage) failed", "\(stage) succeeded"])
                 try await site.stop(worker)
             }
         }
