@@ -105,8 +105,7 @@ public struct RasterDataset: ~Copyable {
     private static func isTIFF(_ path: String) -> Bool {
         guard let file = FileHandle(forReadingAtPath: path) else { return false }
         defer { try? file.close() }  // nothing was written
-        // A file that cannot be read is no side file.
-        let start = (try? file.read(upToCount: 4)).map { Array($0) } ?? []
+        let start = (try? file.read(upToCount: 4)).map { Array($0) } ?? []  // what cannot be read is no side file
         return [[0x49, 0x49, 42, 0], [0x4d, 0x4d, 0, 42], [0x49, 0x49, 43, 0], [0x4d, 0x4d, 0, 43]].contains(start)
     }
 }

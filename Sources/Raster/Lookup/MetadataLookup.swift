@@ -34,8 +34,8 @@ public struct MetadataLookup: Sendable {
     private func phenology(_ longitude: Double, _ latitude: Double) -> DatasetMetadata.Phenology? {
         guard let folder else { return nil }
         let path = "\(folder)/pheno/modispheno_aggregated_normalized_filled.zarr"
-        // Absent or unreadable data leaves the answer empty, as promised above.
-        let curve = try? PhenologyCube(opening: path).curve(longitude: longitude, latitude: latitude)
+        let curve = try? PhenologyCube(opening: path)  // what is absent or broken leaves the answer empty
+            .curve(longitude: longitude, latitude: latitude)
         return curve.map { DatasetMetadata.Phenology(curve: $0) }
     }
 

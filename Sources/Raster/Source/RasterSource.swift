@@ -72,8 +72,7 @@ struct RasterSource: ~Copyable {
     }
 
     private static func fileSize(_ path: String) -> Int {
-        // A file that went away between open and here fails at the next read, with a better sentence.
-        ((try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int) ?? 0
+        ((try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int) ?? 0  // gone: the next read says so
     }
 
     private static func check(_ raster: borrowing RasterDataset, fileSize: Int, _ limits: RasterLimits) throws {

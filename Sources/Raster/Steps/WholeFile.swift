@@ -36,10 +36,9 @@ enum WholeFile {
     /// GDAL writes side files whose names begin with the file's.
     private static func removeLeftovers(of path: String) {
         let url = URL(fileURLWithPath: path), folder = url.deletingLastPathComponent()
-        // What cannot be listed or removed is found by the sweep of the work folder.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []  // left to the sweep
         for name in names where name.hasPrefix(url.lastPathComponent) {
-            try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))  // as above
+            try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))  // left to the sweep
         }
     }
 
